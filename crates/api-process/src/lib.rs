@@ -1,0 +1,1 @@
+//! Supervision of helper processes: pipes, queues, respawn, shutdown.

@@ -1,0 +1,1 @@
+//! Commands, events and their encoders: what helpers write and read.

@@ -1,0 +1,1 @@
+//! BGP messages, attributes, capabilities and NLRI: bytes, text and emitted form.

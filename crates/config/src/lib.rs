@@ -1,0 +1,1 @@
+//! The configuration model, its front ends, validation and settings.

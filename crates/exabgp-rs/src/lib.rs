@@ -1,0 +1,1 @@
+//! A BGP speaker programmed by helper processes.

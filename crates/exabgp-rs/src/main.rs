@@ -1,0 +1,2 @@
+//! The `exabgp-rs` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The functional test harness: scripted BGP speaker, cases, interoperability, benchmarks.

@@ -1,0 +1,1 @@
+//! The shared route store, attribute interner, per-peer cursors and UPDATE packing.
