@@ -1,0 +1,92 @@
+//! What decoding and encoding depend on: small `Copy` values, derived once from the two OPENs of a session.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::code::Asn;
+use crate::family::FamilySet;
+
+/// Whether the peer is in our own autonomous system.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PeerKind {
+    /// The same AS on both sides (iBGP).
+    Internal,
+    /// Different ASes (eBGP).
+    External,
+}
+
+/// What decoding a received message depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DecodeCtx {
+    /// AS numbers in AS_PATH and AGGREGATOR have four octets (RFC 6793).
+    pub asn4: bool,
+    /// Families whose NLRI carry a path identifier (RFC 7911).
+    pub add_path: FamilySet,
+    /// Families whose next hop may be of the other address family (RFC 8950).
+    pub extended_next_hop: FamilySet,
+    /// Families that were negotiated; MP attributes of others are an error.
+    pub families: FamilySet,
+    /// iBGP or eBGP.
+    pub peer: PeerKind,
+    /// AIGP is accepted from this peer (a local setting, RFC 7311 section 3.4).
+    pub aigp: bool,
+}
+
+/// What encoding a message depends on. Peers with equal contexts form an encode class and share packed UPDATEs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct EncodeCtx {
+    /// AS numbers in AS_PATH and AGGREGATOR have four octets (RFC 6793).
+    pub asn4: bool,
+    /// Families whose NLRI carry a path identifier (RFC 7911).
+    pub add_path: FamilySet,
+    /// Families that may have a next hop of the other address family (RFC 8950).
+    pub extended_next_hop: FamilySet,
+    /// Families that were negotiated; routes of others are not sent.
+    pub families: FamilySet,
+    /// iBGP or eBGP.
+    pub peer: PeerKind,
+    /// Our own AS number on this session; the AS_PATH that an eBGP route without one gets.
+    pub local_as: Asn,
+    /// Largest message in octets: 4,096, or 65,535 with extended messages (RFC 8654).
+    pub max_message: u16,
+    /// AIGP may be sent to this peer (a local setting, RFC 7311 section 3.4).
+    pub aigp: bool,
+    /// Put NLRI with the same attributes into one UPDATE.
+    pub group_updates: bool,
+    /// What "next-hop self" means for routes with an IPv4 next hop.
+    pub self_v4: Option<Ipv4Addr>,
+    /// What "next-hop self" means for routes with an IPv6 next hop.
+    pub self_v6: Option<Ipv6Addr>,
+}
+
+impl Default for DecodeCtx {
+    /// Two four-octet-AS speakers in one AS, all families, no ADD-PATH.
+    fn default() -> Self {
+        Self {
+            asn4: true,
+            add_path: FamilySet::EMPTY,
+            extended_next_hop: FamilySet::EMPTY,
+            families: crate::family::Family::ALL.iter().copied().collect(),
+            peer: PeerKind::Internal,
+            aigp: false,
+        }
+    }
+}
+
+impl Default for EncodeCtx {
+    /// Two four-octet-AS speakers in AS 65533, all families, no ADD-PATH, 4,096 octets.
+    fn default() -> Self {
+        Self {
+            asn4: true,
+            add_path: FamilySet::EMPTY,
+            extended_next_hop: FamilySet::EMPTY,
+            families: crate::family::Family::ALL.iter().copied().collect(),
+            peer: PeerKind::Internal,
+            local_as: Asn(65533),
+            max_message: 4096,
+            aigp: false,
+            group_updates: true,
+            self_v4: None,
+            self_v6: None,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The seam between values and dialects: values describe themselves to an [`Emit`], which writes JSON or whatever
+//! a dialect wants. No attribute knows that API versions exist.
+
+use std::net::IpAddr;
+
+/// How the brackets and separators of one object or list are spaced where a dialect cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spacing {
+    /// `{ "a": 1, "b": 2 }`, `[ 1, 2 ]`
+    Wide,
+    /// `{"a": 1, "b": 2}`, `[1, 2]`
+    Tight,
+    /// `[ 1, 2 , 3 ]`: wide, but with a space before every comma from the second on.
+    Odd,
+}
+
+/// A structured writer. Calls nest: every `begin_*` is matched by its `end_*`; inside an object every value is
+/// preceded by [`Emit::key`]. Separators are the writer's business.
+pub trait Emit {
+    /// Opens an object.
+    fn begin_object(&mut self, spacing: Spacing);
+    /// Closes the innermost object.
+    fn end_object(&mut self);
+    /// Opens a list.
+    fn begin_list(&mut self, spacing: Spacing);
+    /// Closes the innermost list.
+    fn end_list(&mut self);
+    /// Names the next value of the innermost object. Keys are ours, never a peer's: they are written as they are.
+    fn key(&mut self, key: &str);
+    /// A text; whatever it holds, it can't end the string or the line.
+    fn text(&mut self, value: &str);
+    /// An unsigned number.
+    fn number(&mut self, value: u64);
+    /// A truth value.
+    fn boolean(&mut self, value: bool);
+    /// Octets as text: `prefix` and then hexadecimal digits.
+    fn hex(&mut self, prefix: &str, bytes: &[u8], case: HexCase);
+    /// Text made of a formatted value.
+    fn display(&mut self, value: &dyn std::fmt::Display);
+    /// An IP address, as text.
+    fn address(&mut self, value: IpAddr) {
+        self.display(&value);
+    }
+    /// A prefix such as `10.0.0.0/24`, as text.
+    fn prefix(&mut self, address: IpAddr, length: u8) {
+        self.display(&format_args!("{address}/{length}"));
+    }
+    /// Whether a plain prefix is written as a bare string instead of an object ("compact").
+    fn compact(&self) -> bool {
+        false
+    }
+}
+
+/// Case of hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HexCase {
+    /// `0a`
+    Lower,
+    /// `0A`
+    Upper,
+}

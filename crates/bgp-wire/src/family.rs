@@ -1,0 +1,231 @@
+//! The table of address families: number, name and NLRI codec of each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::code::{Afi, Safi};
+use crate::emit::Emit;
+use crate::error::DecodeError;
+use crate::nlri::{self, NlriCodec};
+use crate::text::{TextError, Words};
+
+/// An address family: AFI and SAFI. Unknown pairs are carried too.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Family {
+    /// Address family identifier.
+    pub afi: Afi,
+    /// Subsequent address family identifier.
+    pub safi: Safi,
+}
+
+/// Declares the families this program speaks: `(AFI, SAFI) CONST => codec type`.
+///
+/// The table only chooses types; it generates the constants, the dense index, and the dispatch to the codec.
+macro_rules! families {
+    ($($(#[$meta:meta])* ($afi:ident, $safi:ident) $konst:ident => $codec:ty;)+) => {
+        impl Family {
+            $($(#[$meta])* pub const $konst: Self = Self { afi: Afi::$afi, safi: Safi::$safi };)+
+
+            /// Every family with a codec, in the order of "family all".
+            pub const ALL: &'static [Self] = &[$(Self::$konst),+];
+        }
+
+        /// Takes one NLRI (without path identifier) off `r`, checked, as its wire octets.
+        pub(crate) fn split<'a>(family: Family, r: &mut crate::cursor::Reader<'a>) -> Result<&'a [u8], DecodeError> {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::split(family, r),)+
+                _ => nlri::opaque::Opaque::split(family, r),
+            }
+        }
+
+        /// The part of the wire octets that identifies the route.
+        pub(crate) fn identity(family: Family, wire: &[u8]) -> &[u8] {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::identity(wire),)+
+                _ => wire,
+            }
+        }
+
+        /// Emits one NLRI's own members.
+        pub(crate) fn emit<E: Emit>(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut E) {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::emit(family, wire, path_id, out),)+
+                _ => nlri::opaque::Opaque::emit(family, wire, path_id, out),
+            }
+        }
+
+        /// Prints one NLRI as text.
+        pub(crate) fn print(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut String) {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::print(family, wire, path_id, out),)+
+                _ => nlri::opaque::Opaque::print(family, wire, path_id, out),
+            }
+        }
+
+        /// Parses the text of one NLRI and appends its wire octets.
+        pub(crate) fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::parse(family, words, out),)+
+                _ => nlri::opaque::Opaque::parse(family, words, out),
+            }
+        }
+
+        /// Next-hop lengths of MP_REACH_NLRI that are legal without extended next hop.
+        pub(crate) fn next_hop_lengths(family: Family) -> &'static [usize] {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::next_hop_lengths(family),)+
+                _ => &[],
+            }
+        }
+    };
+}
+
+families! {
+    /// IPv4 unicast (RFC 4271).
+    (IPV4, UNICAST) IPV4_UNICAST => nlri::inet::Inet;
+    /// IPv4 multicast (RFC 4760).
+    (IPV4, MULTICAST) IPV4_MULTICAST => nlri::inet::Inet;
+    /// IPv6 unicast (RFC 2545).
+    (IPV6, UNICAST) IPV6_UNICAST => nlri::inet::Inet;
+    /// IPv6 multicast (RFC 2545).
+    (IPV6, MULTICAST) IPV6_MULTICAST => nlri::inet::Inet;
+}
+
+impl Family {
+    /// A family from its two numbers.
+    pub const fn new(afi: u16, safi: u8) -> Self {
+        Self { afi: Afi(afi), safi: Safi(safi) }
+    }
+
+    /// Position in [`Family::ALL`], for families with a codec.
+    pub fn index(self) -> Option<u8> {
+        Self::ALL.iter().position(|f| *f == self).and_then(|i| u8::try_from(i).ok())
+    }
+
+    /// Whether announcements without MP_REACH_NLRI are possible: the fields of RFC 4271 carry this family.
+    pub fn is_ipv4_unicast(self) -> bool {
+        self == Self::IPV4_UNICAST
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.afi, self.safi)
+    }
+}
+
+impl fmt::Debug for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that names no family.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no address family")]
+pub struct UnknownFamily(pub String);
+
+impl FromStr for Family {
+    type Err = UnknownFamily;
+
+    /// Reads `"ipv4 unicast"` or `"ipv4/unicast"`; the SAFI in any case.
+    fn from_str(text: &str) -> Result<Self, UnknownFamily> {
+        let unknown = || UnknownFamily(text.to_owned());
+        let (afi, safi) = text.trim().split_once([' ', '/']).ok_or_else(unknown)?;
+        let safi = safi.trim().to_ascii_lowercase();
+        let named = Self::ALL.iter().find(|f| f.afi.name() == Some(afi) && f.safi.name() == Some(&*safi));
+        named.copied().ok_or_else(unknown)
+    }
+}
+
+/// A set of families with a codec, as a bit set. Unknown families can't be members.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct FamilySet(u64);
+
+impl FamilySet {
+    /// The empty set.
+    pub const EMPTY: Self = Self(0);
+
+    /// Adds a family; one without codec is ignored.
+    pub fn insert(&mut self, family: Family) {
+        self.0 |= Self::bit(family);
+    }
+
+    /// Removes a family.
+    pub fn remove(&mut self, family: Family) {
+        self.0 &= !Self::bit(family);
+    }
+
+    /// Whether the family is a member.
+    pub fn contains(self, family: Family) -> bool {
+        self.0 & Self::bit(family) != 0
+    }
+
+    /// Whether there is no member.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The members, in the order of [`Family::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Family> {
+        Family::ALL.iter().copied().filter(move |f| self.contains(*f))
+    }
+
+    /// Members of both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    fn bit(family: Family) -> u64 {
+        // Fast path: the family of nearly every route is the first of the table.
+        if family == Family::IPV4_UNICAST {
+            return 1;
+        }
+        family.index().and_then(|i| 1u64.checked_shl(u32::from(i))).unwrap_or(0)
+    }
+}
+
+impl FromIterator<Family> for FamilySet {
+    fn from_iter<I: IntoIterator<Item = Family>>(families: I) -> Self {
+        let mut set = Self::EMPTY;
+        families.into_iter().for_each(|f| set.insert(f));
+        set
+    }
+}
+
+impl fmt::Debug for FamilySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_print_and_parse() {
+        for family in Family::ALL {
+            assert_eq!(family.to_string().parse(), Ok(*family));
+            assert_eq!(family.to_string().replace(' ', "/").parse(), Ok(*family));
+        }
+        assert_eq!("ipv4 Unicast".parse(), Ok(Family::IPV4_UNICAST));
+        assert!("ipv4 bogus".parse::<Family>().is_err());
+        assert_eq!(Family::new(25, 99).to_string(), "l2vpn unknown safi 99");
+    }
+
+    #[test]
+    fn the_first_row_is_ipv4_unicast() {
+        assert_eq!(Family::IPV4_UNICAST.index(), Some(0), "FamilySet::bit relies on it");
+        assert!(Family::ALL.len() <= 64, "FamilySet is 64 bits wide");
+    }
+
+    #[test]
+    fn sets_hold_what_was_put_in() {
+        let set: FamilySet = [Family::IPV6_UNICAST, Family::IPV4_UNICAST, Family::new(9, 9)].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Family::IPV4_UNICAST, Family::IPV6_UNICAST]);
+        assert!(!set.contains(Family::IPV4_MULTICAST));
+    }
+}

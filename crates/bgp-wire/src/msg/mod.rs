@@ -1,0 +1,1 @@
+//! Messages (RFC 4271 section 4).
