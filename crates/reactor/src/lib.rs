@@ -1,1 +1,5 @@
-//! The event loop joining helpers, peers, sockets and clocks.
+//! The event loop that joins helpers, peers, sockets and clocks.
+
+pub mod connect;
+pub mod listener;
+pub mod sockopt;

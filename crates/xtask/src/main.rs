@@ -1,2 +1,24 @@
 //! Repository chores, run as `cargo xtask NAME`.
-fn main() {}
+
+mod layers;
+mod lines;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Checks and generators that guard the tree.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Prove that no dependency arrow points up or sideways, and that I/O crates stay above the protocol.
+    Layers,
+    /// Refuse source files over 600 lines that give no reason in their header; print the median.
+    Lines,
+}
+
+fn main() -> Result<()> {
+    match Task::parse() {
+        Task::Layers => layers::check(),
+        Task::Lines => lines::check(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Listening sockets: one task each, which hands accepted connections to the reactor.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::connect::Key;
+use crate::sockopt;
+
+/// Connections that may wait for the reactor; further ones wait in the kernel's backlog.
+pub const ACCEPTED: usize = 64;
+
+/// How long a listener rests when the process is out of file descriptors; the kernel queues meanwhile.
+const REST: Duration = Duration::from_millis(250);
+
+/// A connection someone opened to us.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The connection.
+    pub stream: TcpStream,
+    /// Who opened it.
+    pub from: SocketAddr,
+    /// Which of our addresses it came to.
+    pub to: SocketAddr,
+}
+
+/// A key for segments from one neighbor or from a range of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerKey {
+    /// Address of the neighbor or first address of the range.
+    pub peer: IpAddr,
+    /// Prefix length of a range.
+    pub prefix_length: Option<u8>,
+    /// The key.
+    pub key: Key,
+}
+
+/// A bound listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    stop: CancellationToken,
+}
+
+/// What of a listener outlives its task: its key setter and its stop switch.
+#[derive(Debug)]
+pub struct ListenerHandle {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Listener {
+    /// Binds and listens. IPv6 sockets take IPv6 only, so that both families can listen on one port.
+    ///
+    /// # Errors
+    /// What the kernel answers, with the address.
+    pub fn bind(address: SocketAddr, keys: &[PeerKey], min_ttl: Option<u8>) -> io::Result<Self> {
+        let context = |e: io::Error| {
+            let hint = match e.kind() {
+                io::ErrorKind::PermissionDenied => ": ports below 1024 need root or CAP_NET_BIND_SERVICE",
+                io::ErrorKind::AddrInUse => ": another program listens there",
+                _ => "",
+            };
+            io::Error::new(e.kind(), format!("can not bind to {address} ({e}){hint}"))
+        };
+        let domain = if address.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
+        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map_err(context)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true).map_err(context)?;
+        }
+        socket.set_reuse_address(true).map_err(context)?;
+        socket.set_nonblocking(true).map_err(context)?;
+        for PeerKey { peer, prefix_length, key } in keys.iter().filter(|k| k.peer.is_ipv6() == address.is_ipv6()) {
+            sockopt::set_md5_key(&socket, *peer, *prefix_length, &key.0).map_err(|e| {
+                io::Error::new(e.kind(), format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"))
+            })?;
+        }
+        if let Some(ttl) = min_ttl {
+            sockopt::set_min_ttl(&socket, address.is_ipv6(), ttl).map_err(context)?;
+        }
+        socket.bind(&address.into()).map_err(context)?;
+        socket.listen(1024).map_err(context)?;
+        let socket = TcpListener::from_std(socket.into()).map_err(context)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, stop: CancellationToken::new() })
+    }
+
+    /// Where it listens, the real port included.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Starts accepting. Stops when `token` or the handle says so.
+    pub fn start(
+        self,
+        to: mpsc::Sender<Accepted>,
+        tracker: &TaskTracker,
+        token: &CancellationToken,
+    ) -> ListenerHandle {
+        let stop = token.child_token();
+        let handle = ListenerHandle { address: self.address, stop: stop.clone() };
+        tracker.spawn(Self { stop, ..self }.run(to));
+        handle
+    }
+
+    async fn run(self, to: mpsc::Sender<Accepted>) {
+        let mut resting: Option<Instant> = None;
+        info!(target: "network", "listening on {}", self.address);
+        loop {
+            // A permit first: what can't be handed over stays in the kernel's backlog.
+            let accept = async {
+                let permit = to.reserve().await.ok()?;
+                Some((permit, self.socket.accept().await))
+            };
+            let until = resting.unwrap_or_else(Instant::now);
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = tokio::time::sleep_until(until), if resting.is_some() => resting = None,
+                accepted = accept, if resting.is_none() => match accepted {
+                    None => break,
+                    Some((permit, Ok((stream, from)))) => {
+                        let to = stream.local_addr().unwrap_or(self.address);
+                        permit.send(Accepted { stream, from, to });
+                    }
+                    Some((_, Err(e))) => {
+                        warn!(target: "network", "can not accept a connection on {}: {e}", self.address);
+                        resting = Instant::now().checked_add(REST);
+                    }
+                },
+            }
+        }
+        info!(target: "network", "stopped listening on {}", self.address);
+    }
+}
+
+impl ListenerHandle {
+    /// Closes the listening socket.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn accepted_connections_reach_the_reactor_and_stopping_closes() {
+        let (to, mut accepted) = mpsc::channel(1);
+        let (tracker, token) = (TaskTracker::new(), CancellationToken::new());
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), &[], None).unwrap();
+        let handle = listener.start(to, &tracker, &token);
+        let client = TcpStream::connect(handle.address).await.unwrap();
+        let one = accepted.recv().await.unwrap();
+        assert_eq!(one.from, client.local_addr().unwrap());
+        handle.stop();
+        tracker.close();
+        tracker.wait().await;
+        assert!(TcpStream::connect(handle.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_taken_address_is_said() {
+        let first = Listener::bind("127.0.0.1:0".parse().unwrap(), &[], None).unwrap();
+        let error = Listener::bind(first.address(), &[], None).unwrap_err().to_string();
+        assert!(error.contains("another program listens there"), "{error}");
+    }
+}
