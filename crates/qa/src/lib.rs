@@ -1,1 +1,15 @@
-//! The functional test harness: scripted BGP speaker, cases, interoperability, benchmarks.
+//! The functional test harness: scripted BGP speaker, cases, interoperability.
+//!
+//! An outsider by design: it speaks BGP with a few hundred lines of its own and knows nothing of the daemon's crates, so a
+//! mistake there cannot hide here. Being test code it may panic where its own caller is wrong, and uses `anyhow` throughout.
+
+pub mod case;
+pub mod dissect;
+pub mod frame;
+pub mod hex;
+pub mod judge;
+mod known;
+pub mod open;
+pub mod process;
+pub mod report;
+pub mod runner;

@@ -66,7 +66,10 @@ impl OpenSpec {
 
 /// The capabilities of an OPEN: code and value in the order sent. Both parameter forms (RFC 5492 and RFC 9072) are read.
 pub fn capabilities(open: &Message) -> Result<Vec<(u8, Vec<u8>)>> {
-    Ok(places(open)?.into_iter().map(|(at, len)| (open.bytes()[at], open.bytes()[at + 2..at + 2 + len].to_vec())).collect())
+    Ok(places(open)?
+        .into_iter()
+        .map(|(at, len)| (open.bytes()[at], open.bytes()[at + 2..at + 2 + len].to_vec()))
+        .collect())
 }
 
 /// The ASN of an OPEN, taken from capability 65 where it is there.
@@ -125,7 +128,8 @@ impl Mirror {
         let capabilities = places(open)?;
         match self.asn {
             Some(asn) => {
-                bytes[HEADER + 1..HEADER + 3].copy_from_slice(&u16::try_from(asn).unwrap_or(AS_TRANS).to_be_bytes());
+                bytes[HEADER + 1..HEADER + 3]
+                    .copy_from_slice(&u16::try_from(asn).unwrap_or(AS_TRANS).to_be_bytes());
                 for (at, len) in capabilities {
                     if bytes[at] == 65 && len == 4 {
                         bytes[at + 2..at + 6].copy_from_slice(&asn.to_be_bytes());
@@ -144,7 +148,8 @@ impl Mirror {
                 bytes.extend_from_slice(&[2, 0, len]);
             } else {
                 let total = bytes[HEADER + 9].checked_add(len + 2);
-                bytes[HEADER + 9] = total.ok_or_else(|| anyhow::anyhow!("no room for one more capability"))?;
+                bytes[HEADER + 9] =
+                    total.ok_or_else(|| anyhow::anyhow!("no room for one more capability"))?;
                 bytes.extend_from_slice(&[2, len]);
             }
             bytes.extend_from_slice(capability);
@@ -164,7 +169,8 @@ mod tests {
     #[test]
     fn the_mirror_changes_the_identifier_only() {
         let answer = Mirror::default().answer(&open()).unwrap();
-        let differing: Vec<usize> = (0..answer.bytes().len()).filter(|i| answer.bytes()[*i] != open().bytes()[*i]).collect();
+        let differing: Vec<usize> =
+            (0..answer.bytes().len()).filter(|i| answer.bytes()[*i] != open().bytes()[*i]).collect();
         assert_eq!(differing, [HEADER + 8]);
         assert_eq!(answer.bytes()[HEADER + 8], 0);
     }
