@@ -1,0 +1,190 @@
+//! What can be typed: sub-commands and their options. The man page and completions are made from these types.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A BGP speaker programmed by helper processes.
+///
+/// `exabgp-rs CONFIGURATION` is short for `exabgp-rs server CONFIGURATION`.
+#[derive(Debug, Parser)]
+#[command(name = "exabgp-rs", version, max_term_width = 110, after_help = AFTER)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "Settings come from the environment (exabgp.SECTION.OPTION or exabgp_SECTION_OPTION), then from \
+the ini file (--env-file), then from the configuration's [settings]; `exabgp-rs env` lists them.\n\nExit status: 0 a \
+clean stop; 1 a configuration, a socket or a setting that is wrong; 2 a wrong command line.";
+
+/// Sub-commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hold BGP sessions and run helper processes as a configuration says
+    Server(Server),
+    /// Check configurations and say everything that is wrong with them
+    Validate(Validate),
+    /// Print the version
+    Version,
+    /// List the settings with their values
+    Env(Env),
+    /// A BGP speaker for tests: accept or open one session, print what it says, announce a generated table
+    Speaker(Speaker),
+}
+
+/// Options of `server`.
+#[derive(Debug, Args)]
+pub struct Server {
+    /// Configuration files; the first is loaded, with exabgp.debug.rotate each reload takes the next
+    #[arg(required = true)]
+    pub configuration: Vec<PathBuf>,
+    /// Log everything, at level DEBUG
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// As --verbose (accepted for ExaBGP's command line)
+    #[arg(short, long)]
+    pub debug: bool,
+    /// Never connect out: wait for all neighbors
+    #[arg(short = 'P', long)]
+    pub passive: bool,
+    /// Try each neighbor once, then stop
+    #[arg(short = '1', long)]
+    pub once: bool,
+    /// Reload by itself after so many seconds (accepted for ExaBGP's command line)
+    #[arg(short, long, value_name = "SECONDS")]
+    pub signal: Option<u64>,
+}
+
+/// Options of `validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Configuration files
+    #[arg(required = true)]
+    pub configuration: Vec<PathBuf>,
+    /// List the neighbors
+    #[arg(short, long)]
+    pub neighbor: bool,
+    /// Encode and decode every route
+    #[arg(short, long)]
+    pub route: bool,
+    /// Print each step
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Options of `env`.
+#[derive(Debug, Args)]
+pub struct Env {
+    /// Only what differs from the default
+    #[arg(short, long)]
+    pub diff: bool,
+    /// As lines for the environment instead of an ini file
+    #[arg(short, long)]
+    pub env: bool,
+}
+
+/// Options of `speaker`.
+#[derive(Debug, Args)]
+pub struct Speaker {
+    /// Accept sessions on this address and port
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "connect", required_unless_present = "connect")]
+    pub listen: Option<SocketAddr>,
+    /// Open the session to this address and port
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub connect: Option<SocketAddr>,
+    /// Address to connect from
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<IpAddr>,
+    /// Our AS number; by default the other side's, as its OPEN says
+    #[arg(long = "as", value_name = "ASN")]
+    pub asn: Option<u32>,
+    /// Our BGP identifier
+    #[arg(long, default_value = "127.0.0.2")]
+    pub router_id: Ipv4Addr,
+    /// Hold time in seconds
+    #[arg(long, default_value_t = 90)]
+    pub hold_time: u16,
+    /// Announce so many generated IPv4 prefixes, with so few attribute sets that nine share one
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub announce: u32,
+    /// How to print what is received
+    #[arg(long, value_enum, default_value_t = Print::Routes)]
+    pub print: Print,
+    /// Stop after the first session ends
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// What the test speaker prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Print {
+    /// A line per route
+    Routes,
+    /// A count per second in which something changed
+    Counts,
+    /// Only the session's states
+    Nothing,
+}
+
+/// Sub-commands as words, to tell them from a configuration's name.
+const WORDS: [&str; 6] = ["server", "validate", "version", "env", "speaker", "help"];
+
+impl Cli {
+    /// The arguments with what ExaBGP allows made regular: `--env-file` anywhere, and no sub-command for `server`.
+    ///
+    /// Returns the arguments for clap and the ini file that was named.
+    pub fn normalise(arguments: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, Option<PathBuf>) {
+        let mut words = Vec::new();
+        let mut env_file = None;
+        let mut arguments = arguments.into_iter();
+        while let Some(word) = arguments.next() {
+            match word.to_str() {
+                Some("--env-file") => env_file = arguments.next().map(PathBuf::from),
+                Some(text) if text.starts_with("--env-file=") => {
+                    env_file = text.strip_prefix("--env-file=").map(PathBuf::from);
+                }
+                _ => words.push(word),
+            }
+        }
+        let is_word = |w: &OsString| w.to_str().is_some_and(|w| WORDS.contains(&w));
+        let is_plain = |w: &OsString| matches!(w.to_str(), Some("-h" | "--help" | "-V" | "--version"));
+        if words.get(1).is_some_and(|first| !is_word(first) && !is_plain(first)) {
+            words.insert(1, "server".into());
+        }
+        (words, env_file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn normalise(line: &str) -> (String, Option<PathBuf>) {
+        let (words, file) = Cli::normalise(line.split(' ').map(OsString::from));
+        let words: Vec<_> = words.iter().map(|w| w.to_string_lossy().into_owned()).collect();
+        (words.join(" "), file)
+    }
+
+    #[test]
+    fn the_table_is_consistent() {
+        Cli::command().debug_assert();
+        for word in Cli::command().get_subcommands() {
+            assert!(WORDS.contains(&word.get_name()), "{} would be taken for a file", word.get_name());
+        }
+    }
+
+    #[test]
+    fn a_configuration_alone_starts_the_server() {
+        assert_eq!(normalise("x etc/conf.toml").0, "x server etc/conf.toml");
+        assert_eq!(normalise("x -v etc/conf.toml").0, "x server -v etc/conf.toml");
+        assert_eq!(normalise("x validate c").0, "x validate c");
+        assert_eq!(normalise("x --help").0, "x --help");
+        assert_eq!(normalise("x c --env-file a").0, "x server c");
+        assert_eq!(normalise("x --env-file=b c"), ("x server c".into(), Some("b".into())));
+    }
+}
