@@ -1,1 +1,39 @@
-//! The text grammar of routes and neighbor selectors, shared by configuration and API.
+//! The text grammar of routes and neighbor selectors: one grammar for configuration strings and API lines.
+//!
+//! * [`parse_line`], [`parse_route`], [`parse_family_route`], [`parse_attributes`]: route lines to [`Routes`];
+//! * [`parse_prefix`] and [`parse_clause`]: their two halves, so that a caller can memoise the second by its text;
+//! * [`Selector`] and [`PeerName`]: which neighbors a command is meant for;
+//! * `Display` of [`Route`]: a line that [`parse_line`] reads back to the same route.
+//!
+//! Attributes and NLRI are parsed by the tables of `bgp-wire`: a new attribute or family needs nothing here. Errors
+//! ([`TextError`]) carry the offset of the offending word, the word, and what to write instead.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod clause;
+mod keyword;
+mod line;
+mod peer;
+mod route;
+mod selector;
+mod split;
+mod suggest;
+
+pub use bgp_wire::text::{TextError, Word, Words};
+pub use clause::{Clause, parse_clause};
+pub use line::{
+    parse_attributes, parse_family, parse_family_route, parse_line, parse_prefix, parse_route, route_family,
+};
+pub use peer::{FamilyAllowed, PeerName};
+pub use route::{Action, Route, Routes};
+pub use selector::Selector;
+pub use split::MAX_SPLIT;
+pub use suggest::closest;

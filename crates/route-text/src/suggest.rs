@@ -1,0 +1,28 @@
+//! "Did you mean": the nearest of the words that would have been right.
+
+/// The candidate most like `word`, if any is like it enough to be worth proposing.
+pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let lower = word.to_ascii_lowercase();
+    candidates
+        .into_iter()
+        .map(|c| (strsim::jaro_winkler(&lower, c), c))
+        // Below this, proposals are noise: "foo" is not a misspelt "origin".
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn near_misses_are_found_and_noise_is_not() {
+        let words = ["next-hop", "local-preference", "community", "med"];
+        assert_eq!(closest("nexthop", words), Some("next-hop"));
+        assert_eq!(closest("local-pref", words), Some("local-preference"));
+        assert_eq!(closest("communities", words), Some("community"));
+        assert_eq!(closest("MED", words), Some("med"));
+        assert_eq!(closest("xyzzy", words), None);
+    }
+}
