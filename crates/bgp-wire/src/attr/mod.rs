@@ -143,6 +143,14 @@ macro_rules! attributes {
             }
         }
 
+        /// Brings a value into canonical form: sorted, without duplicates, where the attribute says so.
+        pub fn normalise(code: AttrCode, value: &mut Vec<u8>) {
+            match code {
+                $(<$module::$codec as Attribute>::CODE => <$module::$codec as Attribute>::normalise(value),)+
+                _ => {}
+            }
+        }
+
         /// Prints one attribute as route text, without leading space.
         pub fn print(code: AttrCode, flags: u8, value: &[u8], out: &mut String) {
             match code {
@@ -198,4 +206,11 @@ pub fn write(flags: u8, code: AttrCode, value: &[u8], out: &mut Vec<u8>) {
         _ => return,
     }
     out.extend_from_slice(value);
+}
+
+/// Appends one attribute in canonical form.
+pub(crate) fn write_normalised(a: RawAttribute<'_>, out: &mut Vec<u8>) {
+    let mut value = a.value.to_vec();
+    normalise(a.code, &mut value);
+    write(a.flags, a.code, &value, out);
 }

@@ -1,1 +1,3 @@
 //! Messages (RFC 4271 section 4).
+
+pub mod update;

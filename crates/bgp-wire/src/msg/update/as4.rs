@@ -1,0 +1,1 @@
+//! Four-octet AS numbers over two-octet sessions (RFC 6793).
