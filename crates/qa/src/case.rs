@@ -179,7 +179,7 @@ impl Suite {
 }
 
 /// Collects the lines of one case.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Parser {
     files: Vec<String>,
     options: Options,

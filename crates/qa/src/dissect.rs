@@ -59,9 +59,9 @@ pub fn first_difference(expected: &Message, got: &Message) -> Option<String> {
     if expected == got {
         return None;
     }
-    let first = (0..a.len().max(b.len())).find(|i| !same(*i)).unwrap_or(1);
+    let first = (1..a.len().max(b.len())).find(|i| !same(*i)).unwrap_or(1);
     let mut out = String::new();
-    for i in first.saturating_sub(2)..(first + 3).min(a.len().max(b.len())) {
+    for i in first.saturating_sub(2).max(1)..(first + 3).min(a.len().max(b.len())) {
         let (x, y) = (a.get(i), b.get(i));
         if x == y {
             let _ = writeln!(out, "    {}", x.map(line).unwrap_or_default());

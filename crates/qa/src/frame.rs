@@ -111,7 +111,7 @@ impl Framer {
 
     /// The next whole message, if it has arrived. A wrong marker or a length below 19 is an error: nothing after it can be
     /// understood.
-    pub fn next(&mut self) -> Result<Option<Message>> {
+    pub fn message(&mut self) -> Result<Option<Message>> {
         let rest = &self.buffer[self.start..];
         if rest.len() < HEADER {
             return Ok(None);
@@ -147,7 +147,7 @@ mod tests {
             let mut kinds = Vec::new();
             for chunk in stream.chunks(step) {
                 framer.push(chunk);
-                while let Some(m) = framer.next().unwrap() {
+                while let Some(m) = framer.message().unwrap() {
                     kinds.push(m.kind());
                 }
             }
@@ -166,6 +166,6 @@ mod tests {
     fn garbage_is_an_error() {
         let mut framer = Framer::default();
         framer.push(&[0; 40]);
-        assert!(framer.next().is_err());
+        assert!(framer.message().is_err());
     }
 }

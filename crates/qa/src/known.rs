@@ -31,7 +31,7 @@ const KNOWN: [Known; 3] = [
 ];
 
 /// Replaces what is known to be out of date.
-pub fn correct(dialect: Dialect, case: &str, groups: &mut [Group]) -> Result<()> {
+pub(crate) fn correct(dialect: Dialect, case: &str, groups: &mut [Group]) -> Result<()> {
     for known in KNOWN.iter().filter(|k| k.dialect == dialect && k.case == case) {
         let group = groups.iter_mut().find(|g| g.name == known.group);
         let group = group.with_context(|| format!("{case} has no group {}", known.group))?;

@@ -4,7 +4,9 @@
 //! mistake there cannot hide here. Being test code it may panic where its own caller is wrong, and uses `anyhow` throughout.
 
 pub mod case;
+pub mod daemon;
 pub mod dissect;
+pub mod expect;
 pub mod frame;
 pub mod hex;
 pub mod judge;
@@ -13,3 +15,5 @@ pub mod open;
 pub mod process;
 pub mod report;
 pub mod runner;
+pub mod speaker;
+pub mod update;

@@ -53,11 +53,29 @@ pub struct Outcome {
     pub took: Duration,
 }
 
+/// The decision about a test.
+#[derive(Clone, Debug)]
+enum Ending {
+    /// Everything expected came.
+    Met,
+    /// The first thing that went wrong.
+    Failed(String),
+}
+
+impl Ending {
+    fn failure(self) -> Option<String> {
+        match self {
+            Self::Met => None,
+            Self::Failed(why) => Some(why),
+        }
+    }
+}
+
 /// What the sessions of a test share.
 struct Shared {
     judge: Mutex<Judge>,
-    /// Set once: everything met (`Some(None)`), or the first thing that went wrong.
-    verdict: watch::Sender<Option<Option<String>>>,
+    /// Set once.
+    verdict: watch::Sender<Option<Ending>>,
     case: Case,
     dialect: Dialect,
     pid: Pid,
@@ -69,11 +87,11 @@ impl Shared {
     }
 
     /// Records the first verdict; later ones are consequences.
-    fn decide(&self, verdict: Option<String>) {
+    fn decide(&self, ending: Ending) {
         self.verdict.send_if_modified(|v| {
             let first = v.is_none();
             if first {
-                *v = Some(verdict);
+                *v = Some(ending);
             }
             first
         });
@@ -104,7 +122,7 @@ async fn attempt(setup: &Setup, case: Case, deadline: Instant) -> Result<(Option
         case,
     });
     if shared.judge(|j| j.is_done()) {
-        shared.decide(None);
+        shared.decide(Ending::Met);
     }
 
     let mut verdict = play(&shared, listener, &mut process, deadline).await;
@@ -159,7 +177,7 @@ async fn play(
     };
     let decided = || shared.verdict.borrow().clone();
     let status = match ended {
-        None => return decided().flatten(),
+        None => return decided().and_then(Ending::failure),
         Some(Err(_)) => return Some(format!("the time is over\n{}", pending(shared))),
         Some(Ok(status)) => status,
     };
@@ -171,7 +189,8 @@ async fn play(
         }
     }
     while let Ok(Some(_)) = timeout_at(deadline, sessions.join_next()).await {}
-    decided().unwrap_or_else(|| Some(format!("the daemon ended ({status}) too early\n{}", pending(shared))))
+    let early = || Ending::Failed(format!("the daemon ended ({status}) too early\n{}", pending(shared)));
+    decided().unwrap_or_else(early).failure()
 }
 
 /// After the last expectation: the daemon must end by itself, without error, and leave no process.
@@ -216,7 +235,7 @@ async fn session(shared: Arc<Shared>, stream: TcpStream, deadline: Instant) {
         _ = verdict.wait_for(Option::is_some) => {}
         result = Session { shared: &shared, stream, framer: Framer::default() }.run(deadline) => {
             if let Err(error) = result {
-                shared.decide(Some(format!("{error:#}")));
+                shared.decide(Ending::Failed(format!("{error:#}")));
             }
         }
     }
@@ -256,7 +275,7 @@ impl Session<'_> {
         let limit = idle.map_or(deadline, |idle| deadline.min(Instant::now() + idle));
         let mut chunk = vec![0; 16 << 10];
         loop {
-            if let Some(message) = self.framer.next().context("the daemon sent what is no BGP")? {
+            if let Some(message) = self.framer.message().context("the daemon sent what is no BGP")? {
                 return Ok(Some(message));
             }
             match timeout_at(limit, self.stream.read(&mut chunk)).await {
@@ -309,7 +328,7 @@ impl Session<'_> {
             open &= self.act(action).await?;
         }
         if self.shared.judge(|j| j.is_done()) {
-            self.shared.decide(None);
+            self.shared.decide(Ending::Met);
         }
         Ok(open)
     }
