@@ -16,7 +16,7 @@ const OTHERS: &[&str] =
 /// Reads what `keyword` introduces.
 pub(crate) fn parse(keyword: Word<'_>, words: &mut Words<'_>, draft: &mut Draft) -> Result<(), TextError> {
     match keyword.text {
-        _ if keyword.quoted => Err(unknown(keyword)),
+        _ if keyword.quoted => Err(TextError::new(keyword, "a keyword is not quoted")),
         "next-hop" => {
             let next_hop = next_hop(words.expect("a next hop")?)?;
             draft.attributes.next_hop(next_hop);

@@ -58,7 +58,7 @@ fn with_clause(family: Option<Family>, words: &mut Words<'_>, action: Action) ->
 pub fn parse_attributes(words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
     let mut draft = Draft::default();
     loop {
-        let word = words.expect("nlri and the prefixes")?;
+        let word = words.expect("the word nlri before the prefixes")?;
         if word.is("nlri") {
             break;
         }

@@ -8,7 +8,8 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|c| (strsim::jaro_winkler(&lower, c), c))
         // Below this, proposals are noise: "foo" is not a misspelt "origin".
         .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        // The first of equals: callers list the usual one first.
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, candidate)| candidate)
 }
 
