@@ -91,6 +91,8 @@ pub enum DecodeError {
     RouteRefresh {
         /// Subcode under error code 7.
         subcode: u8,
+        /// Data of the NOTIFICATION: the whole message.
+        data: Bytes,
         /// What is wrong, for people.
         reason: &'static str,
     },
@@ -110,7 +112,7 @@ impl DecodeError {
             Self::Open { subcode, data, .. } => Notification::with_data(2, *subcode, data.clone()),
             Self::Update { subcode, .. } => Notification::new(3, *subcode),
             Self::Nlri { .. } => Notification::new(3, 10),
-            Self::RouteRefresh { subcode, .. } => Notification::new(7, *subcode),
+            Self::RouteRefresh { subcode, data, .. } => Notification::with_data(7, *subcode, data.clone()),
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod emit;
 pub mod error;
 pub mod family;
 pub mod msg;
+pub mod negotiated;
 pub mod nlri;
 pub mod text;
 
@@ -39,4 +40,6 @@ pub use code::{Afi, Asn, AttrCode, CapCode, MessageType, Safi};
 pub use ctx::{DecodeCtx, EncodeCtx, PeerKind};
 pub use error::{DecodeError, EncodeError, Notification, Treatment};
 pub use family::{Family, FamilySet};
+pub use msg::{Expect, Frame, Open, RefreshSubtype, RouteRefresh};
+pub use negotiated::{Negotiated, Refresh};
 pub use nlri::{Nlri, NlriRef};
