@@ -207,14 +207,18 @@ fn list<E: Emit>(items: impl Iterator<Item = impl std::fmt::Display>, out: &mut 
 fn add_path(families: &[Family], sender: &Open, receiver: &Open) -> FamilySet {
     let able = |open: &Open, wanted: fn(Direction) -> bool| -> FamilySet {
         let entries = open.values(CapCode::ADD_PATH).flat_map(add_path::entries);
-        entries.filter(|(family, d)| families.contains(family) && wanted(*d)).map(|(family, _)| family).collect()
+        entries
+            .filter(|(family, d)| families.contains(family) && wanted(*d))
+            .map(|(family, _)| family)
+            .collect()
     };
     able(sender, Direction::sends).intersection(able(receiver, Direction::receives))
 }
 
 /// Entries of the extended next hop capability that both sides have.
 fn next_hop(sent: &Open, received: &Open) -> Vec<(Family, Afi)> {
-    let entries = |open: &Open| -> Vec<_> { open.values(CapCode::NEXTHOP).flat_map(nexthop::entries).collect() };
+    let entries =
+        |open: &Open| -> Vec<_> { open.values(CapCode::NEXTHOP).flat_map(nexthop::entries).collect() };
     let theirs = entries(received);
     let mut shared = Vec::new();
     for entry in entries(sent) {
@@ -224,3 +228,6 @@ fn next_hop(sent: &Open, received: &Open) -> Vec<(Family, Afi)> {
     }
     shared
 }
+
+#[cfg(test)]
+mod tests;

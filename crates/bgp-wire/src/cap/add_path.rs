@@ -87,7 +87,8 @@ pub fn entries(value: &[u8]) -> Vec<(Family, Direction)> {
 fn shown(values: &[&[u8]]) -> Vec<(Family, String)> {
     let mut shown: Vec<(Family, String)> = Vec::new();
     for (family, octet) in values.iter().copied().flat_map(octets) {
-        let name = Direction::from_octet(octet).map_or_else(|| format!("invalid ({octet})"), |d| d.name().to_owned());
+        let name = Direction::from_octet(octet)
+            .map_or_else(|| format!("invalid ({octet})"), |d| d.name().to_owned());
         match shown.iter_mut().find(|(known, _)| *known == family) {
             Some((_, last)) => *last = name,
             None => shown.push((family, name)),

@@ -35,7 +35,8 @@ pub struct GracefulRestart {
 impl GracefulRestart {
     /// The capability. A time that is too long becomes [`MAX_TIME`].
     pub fn encode(&self) -> RawCapability {
-        let flags = if self.restarting { RESTART } else { 0 } | if self.notification { NOTIFICATION } else { 0 };
+        let flags =
+            if self.restarting { RESTART } else { 0 } | if self.notification { NOTIFICATION } else { 0 };
         let head = u16::from(flags) << 12 | self.time.min(MAX_TIME);
         let mut value = head.to_be_bytes().to_vec();
         for (family, forwarding) in &self.families {

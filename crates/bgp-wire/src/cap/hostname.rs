@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn hostile_names_end_no_line_and_no_string() {
-        let (json, text) = testing::shown(&[RawCapability::new(CapCode::HOSTNAME, *b"\x05\xff\"\n\\x\x01\x1b")]);
+        let (json, text) =
+            testing::shown(&[RawCapability::new(CapCode::HOSTNAME, *b"\x05\xff\"\n\\x\x01\x1b")]);
         let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(parsed["73"]["host-name"], "\u{fffd}\"\n\\x");
         assert!(!json.contains('\n'));

@@ -110,6 +110,27 @@ capabilities! {
     route_refresh::CiscoRouteRefresh;
 }
 
+/// The order in which an OPEN carries its capabilities; others follow.
+const SENDING_ORDER: &[CapCode] = &[
+    CapCode::MULTIPROTOCOL,
+    CapCode::ASN4,
+    CapCode::NEXTHOP,
+    CapCode::ADD_PATH,
+    CapCode::GRACEFUL_RESTART,
+    CapCode::ROUTE_REFRESH,
+    CapCode::ENHANCED_ROUTE_REFRESH,
+    CapCode::EXTENDED_MESSAGE,
+    CapCode::HOSTNAME,
+    CapCode::SOFTWARE_VERSION,
+];
+
+/// Brings capabilities into the order that they are sent in. Instances of one code keep theirs: the peer takes the
+/// order of the families from it.
+pub fn sort_for_sending(capabilities: &mut [RawCapability]) {
+    let place = |code| SENDING_ORDER.iter().position(|c| *c == code).unwrap_or(SENDING_ORDER.len());
+    capabilities.sort_by_key(|c| place(c.code));
+}
+
 /// How the object of an OPEN's capabilities names its members.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum KeyStyle {

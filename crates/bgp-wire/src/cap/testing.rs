@@ -1,5 +1,7 @@
 //! A writer of JSON for the tests of this crate, spaced as the dialects space it.
 
+use std::fmt::Write as _;
+
 use crate::cap::{KeyStyle, RawCapability, emit_capabilities, print_capabilities};
 use crate::emit::{Emit, HexCase, Spacing};
 
@@ -67,7 +69,7 @@ impl Emit for Json {
     }
     fn key(&mut self, key: &str) {
         self.separate();
-        self.text.push_str(&format!("\"{key}\": "));
+        write!(self.text, "\"{key}\": ").unwrap();
         self.keyed = true;
     }
     fn text(&mut self, value: &str) {
@@ -80,9 +82,14 @@ impl Emit for Json {
         self.raw(&value.to_string());
     }
     fn hex(&mut self, prefix: &str, bytes: &[u8], case: HexCase) {
-        let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        let digits = if case == HexCase::Upper { digits.to_ascii_uppercase() } else { digits };
-        self.raw(&format!("\"{prefix}{digits}\""));
+        self.raw(&format!("\"{prefix}"));
+        for byte in bytes {
+            match case {
+                HexCase::Lower => write!(self.text, "{byte:02x}").unwrap(),
+                HexCase::Upper => write!(self.text, "{byte:02X}").unwrap(),
+            }
+        }
+        self.text.push('"');
     }
     fn display(&mut self, value: &dyn std::fmt::Display) {
         self.text(&value.to_string());

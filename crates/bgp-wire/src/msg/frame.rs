@@ -98,7 +98,10 @@ mod tests {
         let mut buffer = message(2, 23);
         buffer.extend(message(4, 19));
         assert_eq!(frame(&buffer, 4096), Ok(Frame::Complete { kind: MessageType::UPDATE, length: 23 }));
-        assert_eq!(frame(&buffer[23..], 4096), Ok(Frame::Complete { kind: MessageType::KEEPALIVE, length: 19 }));
+        assert_eq!(
+            frame(&buffer[23..], 4096),
+            Ok(Frame::Complete { kind: MessageType::KEEPALIVE, length: 19 })
+        );
         for n in 0..19 {
             assert_eq!(frame(&buffer[..n], 4096), Ok(Frame::Incomplete { needed: 19 }));
         }
@@ -146,6 +149,20 @@ mod tests {
             let error = frame(&message(kind, 19), 4096).unwrap_err();
             assert_eq!(error, DecodeError::MessageType(kind));
             assert_eq!(error.notification().data, [kind][..]);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_octets_are_framed_without_panic(
+            head in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64), ones: bool, max: u16,
+        ) {
+            let buffer = if ones { [&[0xFF; 16][..], &head].concat() } else { head };
+            match frame(&buffer, max) {
+                Ok(Frame::Complete { length, .. }) => proptest::prop_assert!((19..=buffer.len()).contains(&length)),
+                Ok(Frame::Incomplete { needed }) => proptest::prop_assert!(needed > buffer.len()),
+                Err(error) => proptest::prop_assert_eq!(error.notification().code, 1),
+            }
         }
     }
 }

@@ -275,7 +275,10 @@ mod tests {
             "Cease / Administrative Shutdown / Shutdown Communication: \"maintenance\""
         );
         assert_eq!(Notification::new(99, 99).to_string(), "unknown error / unknow reason");
-        assert_eq!(Notification::with_data(1, 2, &[0, 18][..]).to_string(), "Message header error / Bad Message Length / 0x0012");
+        assert_eq!(
+            Notification::with_data(1, 2, &[0, 18][..]).to_string(),
+            "Message header error / Bad Message Length / 0x0012"
+        );
         let forged = Notification::shutdown(6, 2, "x\n2026 peer up\x1b[2J\u{85}\u{2028}").to_string();
         assert_eq!(
             forged,
@@ -283,5 +286,17 @@ mod tests {
         );
         let forged = Notification::with_data(6, 3, &b"a\r\nb"[..]).to_string();
         assert_eq!(forged, "Cease / Peer De-configured / a\\x0d\\x0ab");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_octets_are_shown_on_one_line(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40), shutdown: bool) {
+            let body = if shutdown { [&[6, 2][..], &body].concat() } else { body };
+            let notification = Notification::decode(&body);
+            let line = notification.to_string();
+            proptest::prop_assert!(!line.contains(char::is_control));
+            let message = wire(&notification);
+            proptest::prop_assert_eq!(Notification::decode(&message[19..]), notification);
+        }
     }
 }

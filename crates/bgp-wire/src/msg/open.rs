@@ -83,7 +83,8 @@ impl Open {
     }
 
     fn write(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let total = self.capabilities.iter().fold(0_usize, |n, c| n.saturating_add(c.value.len()).saturating_add(4));
+        let total =
+            self.capabilities.iter().fold(0_usize, |n, c| n.saturating_add(c.value.len()).saturating_add(4));
         let extended = total >= usize::from(EXTENDED);
         let fixed = HEADER.saturating_add(10);
         let message = fixed.saturating_add(total).saturating_add(if extended {
@@ -132,7 +133,9 @@ impl Open {
 
     /// Instances that are malformed and so ignored, with what is wrong with each, for the log.
     pub fn malformed(&self) -> impl Iterator<Item = (CapCode, &'static str)> {
-        self.capabilities.iter().filter_map(|c| cap::check(c.code, &c.value).err().map(|reason| (c.code, reason)))
+        self.capabilities
+            .iter()
+            .filter_map(|c| cap::check(c.code, &c.value).err().map(|reason| (c.code, reason)))
     }
 
     /// The AS number of the four-octet AS capability, of the first one if there are several.

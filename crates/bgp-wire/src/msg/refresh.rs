@@ -71,10 +71,12 @@ impl RouteRefresh {
     /// stands, the filter is ignored.
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         match *body {
-            [high, low, subtype, safi, ref rest @ ..] if rest.is_empty() || !matches!(subtype, 1 | 2) => Ok(Self {
-                family: Family::new(u16::from_be_bytes([high, low]), safi),
-                subtype: RefreshSubtype::from_octet(subtype),
-            }),
+            [high, low, subtype, safi, ref rest @ ..] if rest.is_empty() || !matches!(subtype, 1 | 2) => {
+                Ok(Self {
+                    family: Family::new(u16::from_be_bytes([high, low]), safi),
+                    subtype: RefreshSubtype::from_octet(subtype),
+                })
+            }
             _ => Err(Self::wrong_length(body)),
         }
     }
@@ -84,7 +86,11 @@ impl RouteRefresh {
         let length = u16::try_from(body.len().saturating_add(HEADER)).unwrap_or(u16::MAX);
         let mut message = header(MessageType::ROUTE_REFRESH, length).to_vec();
         message.extend_from_slice(body);
-        DecodeError::RouteRefresh { subcode: 1, data: Bytes::from(message), reason: "invalid route-refresh message" }
+        DecodeError::RouteRefresh {
+            subcode: 1,
+            data: Bytes::from(message),
+            reason: "invalid route-refresh message",
+        }
     }
 
     /// The whole message.
@@ -118,7 +124,9 @@ mod tests {
 
     #[test]
     fn messages_come_back() {
-        for subtype in [RefreshSubtype::Query, RefreshSubtype::Begin, RefreshSubtype::End, RefreshSubtype::Other(9)] {
+        for subtype in
+            [RefreshSubtype::Query, RefreshSubtype::Begin, RefreshSubtype::End, RefreshSubtype::Other(9)]
+        {
             let sent = RouteRefresh { family: Family::IPV6_UNICAST, subtype };
             let wire = sent.encode();
             assert_eq!(wire[16..], [0, 23, 5, 0, 2, subtype.octet(), 1]);
@@ -150,5 +158,15 @@ mod tests {
     fn a_filter_behind_a_request_is_ignored() {
         let asked = RouteRefresh::decode(&[0, 1, 0, 1, 1, 64, 0, 200, 0]).unwrap();
         assert_eq!(asked, RouteRefresh { family: Family::IPV4_UNICAST, subtype: RefreshSubtype::Query });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_octets_are_read_without_panic(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40)) {
+            match RouteRefresh::decode(&body) {
+                Ok(read) => proptest::prop_assert_eq!(&read.encode()[19..], &body[..4]),
+                Err(error) => proptest::prop_assert_eq!(error.notification().code, 7),
+            }
+        }
     }
 }

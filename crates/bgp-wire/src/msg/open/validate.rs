@@ -45,7 +45,10 @@ impl Open {
         }
         // RFC 6793 section 4.1: the field is the number itself, or AS_TRANS when that has no two-octet form.
         if u32::from(self.asn) != asn.0 && self.asn != Asn::TRANS.as2() {
-            return Err(error(2, format!("ASN in OPEN ({}) did not match its four-octet ASN ({asn})", self.asn)));
+            return Err(error(
+                2,
+                format!("ASN in OPEN ({}) did not match its four-octet ASN ({asn})", self.asn),
+            ));
         }
         if self.router_id.is_unspecified() {
             return Err(error(3, format!("{} is an invalid router_id", self.router_id)));
@@ -147,7 +150,9 @@ mod tests {
         let text = "BGP Identifier collision, same router-id (10.0.0.2) on both sides of this IBGP session";
         assert_eq!(verdict(&same, Expect { peer_as: Some(Asn(65000)), ..EXPECT }), (3, text.to_owned()));
         // RFC 6286: an identifier need not look like a host address.
-        for id in [Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 1), Ipv4Addr::LOCALHOST, Ipv4Addr::new(0, 0, 0, 1)] {
+        for id in
+            [Ipv4Addr::BROADCAST, Ipv4Addr::new(224, 0, 0, 1), Ipv4Addr::LOCALHOST, Ipv4Addr::new(0, 0, 0, 1)]
+        {
             assert_eq!(subcode(&Open { router_id: id, ..open(65001) }, Some(65001)), 0);
         }
     }
