@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::attr::{Attribute, NextHop, RouteAttributes, write};
+use crate::attr::{Attribute, NextHop, RouteAttributes, flag, write};
 use crate::code::AttrCode;
 use crate::text::{TextError, Words};
 
@@ -43,6 +43,10 @@ impl AttributeBuilder {
     pub fn parse<A: Attribute>(&mut self, words: &mut Words<'_>) -> Result<(), TextError> {
         let mut value = Vec::new();
         A::parse(words, &mut value)?;
+        if value.is_empty() && A::FLAGS & flag::OPTIONAL != 0 {
+            // `community [ ]`: an optional attribute without content is malformed on the wire, and says nothing.
+            return Ok(());
+        }
         match self.entries.iter_mut().find(|e| e.code == A::CODE) {
             None => {
                 A::normalise(&mut value);
@@ -62,6 +66,12 @@ impl AttributeBuilder {
         if !self.has(code) {
             self.entries.push(Entry { code, flags, value: value.to_vec() });
         }
+    }
+
+    /// Adds an attribute exactly as it is, in the place of one of the same code; it stands from now on.
+    pub fn replace(&mut self, code: AttrCode, flags: u8, value: Vec<u8>) {
+        self.entries.retain(|e| e.code != code);
+        self.entries.push(Entry { code, flags, value });
     }
 
     /// The canonical form of what was collected.

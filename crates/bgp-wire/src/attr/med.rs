@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::attr::number::decimal;
 use crate::attr::{Attribute, Fault, fault, flag};
 use crate::code::AttrCode;
 use crate::ctx::DecodeCtx;
@@ -33,10 +34,8 @@ impl Attribute for Med {
 
     fn parse(words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
         let word = words.expect("a MED")?;
-        let number: u32 = word
-            .text
-            .parse()
-            .map_err(|_| TextError::new(word, "invalid MED").hint("a number from 0 to 4294967295"))?;
+        let number: u32 = decimal(word.text)
+            .ok_or_else(|| TextError::new(word, "invalid MED").hint("a number from 0 to 4294967295"))?;
         out.extend_from_slice(&number.to_be_bytes());
         Ok(())
     }

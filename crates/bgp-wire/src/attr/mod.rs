@@ -4,11 +4,26 @@
 //! over 255 octets, AS numbers in four octets. NEXT_HOP, MP_REACH_NLRI, MP_UNREACH_NLRI, AS4_PATH and AS4_AGGREGATOR
 //! are never in it: the first three belong to a message, the last two to a session.
 
+pub mod aggregator;
+pub mod aigp;
+pub mod as_path;
+pub mod atomic_aggregate;
 mod builder;
+pub mod cluster_list;
+pub mod community;
+pub mod extended_community;
 pub mod generic;
+pub mod large_community;
+mod list;
+pub mod local_preference;
 pub mod med;
+mod number;
 pub mod origin;
+pub mod originator_id;
 mod route;
+mod show;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::code::AttrCode;
 use crate::ctx::DecodeCtx;
@@ -17,6 +32,7 @@ use crate::error::Treatment;
 use crate::text::{TextError, Words};
 pub use builder::AttributeBuilder;
 pub use route::{NextHop, RouteAttributes};
+pub use show::{emit_attributes, key, print_attributes, to_route_text};
 
 /// The flag octet of an attribute (RFC 4271 section 4.3).
 pub mod flag {
@@ -52,6 +68,10 @@ pub trait Attribute {
     const FLAGS: u8;
     /// What to do when it is received malformed (RFC 7606 section 7 and the attribute's own RFC).
     const ON_ERROR: Treatment;
+    /// What to do when it is received with other flags (RFC 7606 section 3 c).
+    const ON_FLAGS: Treatment = Treatment::Withdraw;
+    /// Whether it has a meaning within an AS only, so that it is discarded when an external peer sends it.
+    const INTERNAL: bool = false;
     /// Words that introduce it in route text; the first is the one that is printed.
     const KEYWORDS: &'static [&'static str];
     /// Whether several occurrences in one route text are merged instead of the first one standing.
@@ -74,8 +94,13 @@ pub trait Attribute {
         false
     }
 
-    /// Prints keyword and value as route text, without leading space.
+    /// Prints keyword and value the way ExaBGP shows them, without leading space.
     fn print(value: &[u8], out: &mut String);
+
+    /// Prints keyword and value so that [`Attribute::parse`] gives the same octets, without leading space.
+    fn print_input(value: &[u8], out: &mut String) {
+        Self::print(value, out);
+    }
 }
 
 /// The fault of an attribute whose value is malformed in the ordinary way: its own treatment, subcode 5
@@ -98,11 +123,19 @@ macro_rules! attributes {
             }
         }
 
-        /// What RFC 7606 does when a known attribute is malformed, its flags included.
-        pub fn on_error(code: AttrCode) -> Option<Treatment> {
+        /// What is done when a known attribute is received with other flags than its own.
+        pub(crate) fn on_flags(code: AttrCode) -> Treatment {
             match code {
-                $(<$module::$codec as Attribute>::CODE => Some(<$module::$codec as Attribute>::ON_ERROR),)+
-                _ => None,
+                $(<$module::$codec as Attribute>::CODE => <$module::$codec as Attribute>::ON_FLAGS,)+
+                _ => Treatment::Accept,
+            }
+        }
+
+        /// Whether an attribute has a meaning within an AS only.
+        pub(crate) fn internal(code: AttrCode) -> bool {
+            match code {
+                $(<$module::$codec as Attribute>::CODE => <$module::$codec as Attribute>::INTERNAL,)+
+                _ => false,
             }
         }
 
@@ -119,12 +152,16 @@ macro_rules! attributes {
             $(if <$module::$codec as Attribute>::KEYWORDS.contains(&keyword) {
                 return builder.parse::<$module::$codec>(words).map(|()| true);
             })+
+            if keyword == generic::KEYWORD {
+                return generic::parse(words, builder).map(|()| true);
+            }
             Ok(false)
         }
 
         /// Every keyword that introduces an attribute, for suggestions and help.
         pub fn keywords() -> impl Iterator<Item = &'static str> {
-            [$(<$module::$codec as Attribute>::KEYWORDS),+].into_iter().flatten().copied()
+            let known = [$(<$module::$codec as Attribute>::KEYWORDS),+].into_iter().flatten().copied();
+            known.chain([generic::KEYWORD])
         }
 
         /// Emits the value of one attribute; unknown ones as hexadecimal digits.
@@ -151,7 +188,15 @@ macro_rules! attributes {
             }
         }
 
-        /// Prints one attribute as route text, without leading space.
+        /// Prints one attribute so that it parses back, without leading space; see [`to_route_text`].
+        fn print_input(code: AttrCode, value: &[u8], out: &mut String) {
+            match code {
+                $(<$module::$codec as Attribute>::CODE => <$module::$codec as Attribute>::print_input(value, out),)+
+                _ => {}
+            }
+        }
+
+        /// Prints one attribute the way ExaBGP shows it, without leading space.
         pub fn print(code: AttrCode, flags: u8, value: &[u8], out: &mut String) {
             match code {
                 $(<$module::$codec as Attribute>::CODE => <$module::$codec as Attribute>::print(value, out),)+
@@ -163,7 +208,17 @@ macro_rules! attributes {
 
 attributes! {
     origin::Origin;
+    as_path::AsPath;
     med::Med;
+    local_preference::LocalPreference;
+    atomic_aggregate::AtomicAggregate;
+    aggregator::Aggregator;
+    community::Community;
+    originator_id::OriginatorId;
+    cluster_list::ClusterList;
+    extended_community::ExtendedCommunity;
+    aigp::Aigp;
+    large_community::LargeCommunity;
 }
 
 /// One attribute of a block.
@@ -193,12 +248,13 @@ pub fn walk(block: &[u8]) -> impl Iterator<Item = RawAttribute<'_>> {
     })
 }
 
-/// Appends one attribute, with extended length where the value needs it. Values over 65,535 octets are cut by no
-/// one: callers bound them before (a message can't hold them).
+/// Appends one attribute, with extended length where the value needs it or `flags` ask for it. An attribute over
+/// 65,535 octets is left out: callers bound values before, a message can't hold more.
 pub fn write(flags: u8, code: AttrCode, value: &[u8], out: &mut Vec<u8>) {
-    let flags = flags & !flag::EXTENDED_LENGTH;
     match (u8::try_from(value.len()), u16::try_from(value.len())) {
-        (Ok(short), _) => out.extend_from_slice(&[flags, code.0, short]),
+        (Ok(short), _) if flags & flag::EXTENDED_LENGTH == 0 => {
+            out.extend_from_slice(&[flags, code.0, short])
+        }
         (_, Ok(long)) => {
             out.extend_from_slice(&[flags | flag::EXTENDED_LENGTH, code.0]);
             out.extend_from_slice(&long.to_be_bytes());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::attr::{RawAttribute, print, walk};
+use crate::attr::{RawAttribute, show, to_route_text, walk};
 use crate::code::AttrCode;
 
 /// Where traffic for a route is to be sent, as the route's author wrote it.
@@ -49,6 +49,17 @@ impl RouteAttributes {
         walk(&self.block)
     }
 
+    /// As route text that parses back to an equal value: ` next-hop … origin …`, each with a leading space. The
+    /// link-local half of a [`NextHop::Pair`] can't be written.
+    pub fn to_route_text(&self) -> String {
+        let mut text = String::new();
+        if self.next_hop != NextHop::Unset {
+            text = format!(" next-hop {}", self.next_hop);
+        }
+        to_route_text(self.iter(), &mut text);
+        text
+    }
+
     /// The value of one attribute.
     pub fn get(&self, code: AttrCode) -> Option<&[u8]> {
         self.iter().find(|a| a.code == code).map(|a| a.value)
@@ -67,7 +78,8 @@ impl fmt::Display for NextHop {
 }
 
 impl fmt::Display for RouteAttributes {
-    /// As route text that parses back: ` next-hop … origin …`, each with a leading space.
+    /// As ExaBGP shows them: ` next-hop … origin …`, each with a leading space. Brackets of AS paths are the other
+    /// way round than in route text: [`RouteAttributes::to_route_text`] parses back.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.next_hop != NextHop::Unset {
             write!(f, " next-hop {}", self.next_hop)?;
@@ -75,7 +87,7 @@ impl fmt::Display for RouteAttributes {
         let mut text = String::new();
         for a in self.iter() {
             text.clear();
-            print(a.code, a.flags, a.value, &mut text);
+            show::show(a, &mut text);
             write!(f, " {text}")?;
         }
         Ok(())
