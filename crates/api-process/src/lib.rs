@@ -108,3 +108,32 @@
 //! | `spawn` | process, group, pipes, signals |
 //! | `supervisor` | the task: one `select!` |
 //! | `handle` | [`start`], [`HelperHandle`] |
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+mod consumer;
+mod error;
+mod handle;
+mod outbox;
+pub mod respawn;
+mod spawn;
+mod spec;
+pub mod split;
+mod stderr;
+mod stdin;
+mod supervisor;
+
+pub use consumer::{Consumer, Credit, Fill, FromHelper, HelperId, Kind, Notice};
+pub use error::Error;
+pub use handle::{HelperHandle, Owner, start};
+pub use outbox::{Outbox, Pushed, Stats};
+pub use spec::{Lines, Overflow, Spec, Timing};

@@ -121,10 +121,7 @@ pub struct Lines {
 impl Lines {
     /// `gap(lost)` tells the helper that `lost` events are missing at this place.
     pub fn new(gap: impl Fn(u64) -> Bytes + Send + Sync + 'static) -> Self {
-        Self {
-            gap: Arc::new(gap),
-            farewell: None,
-        }
+        Self { gap: Arc::new(gap), farewell: None }
     }
 
     /// The last line a helper gets before it is ended, if its queue lets it through in time.
@@ -137,8 +134,6 @@ impl Lines {
 
 impl std::fmt::Debug for Lines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lines")
-            .field("farewell", &self.farewell.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Lines").field("farewell", &self.farewell.is_some()).finish_non_exhaustive()
     }
 }
