@@ -78,8 +78,7 @@ fn entries(families: &[u8]) -> impl Iterator<Item = (Family, u8)> {
     entries.into_iter()
 }
 
-/// "If more than one instance of the capability is carried, the receiver MUST ignore all but the last" (RFC 4724
-/// section 3).
+/// Of several instances all but the last are ignored (RFC 4724 section 3).
 fn last<'a>(values: &[&'a [u8]]) -> (u8, u16, &'a [u8]) {
     values.last().copied().and_then(split).unwrap_or_default()
 }

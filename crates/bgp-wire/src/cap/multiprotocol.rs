@@ -17,7 +17,7 @@ pub fn encode(family: Family) -> RawCapability {
 
 /// The family of one value, unless it is malformed.
 pub fn family(value: &[u8]) -> Option<Family> {
-    // The reserved octet "MUST be ignored on receipt".
+    // The receiver ignores the reserved octet (RFC 4760 section 8).
     match *value {
         [high, low, _, safi] => Some(Family::new(u16::from_be_bytes([high, low]), safi)),
         _ => None,

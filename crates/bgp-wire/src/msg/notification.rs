@@ -20,7 +20,7 @@ const ADMINISTRATIVE_SHUTDOWN: u8 = 2;
 const ADMINISTRATIVE_RESET: u8 = 4;
 
 impl Notification {
-    /// Reads a body. One without code and subcode, which nobody may answer (RFC 4271 section 6), is 0/0.
+    /// Reads a body. One without code and subcode, which nobody may answer (RFC 4271 section 6.4), is 0/0.
     pub fn decode(body: &[u8]) -> Self {
         match body {
             [code, subcode, data @ ..] => Self::with_data(*code, *subcode, Bytes::copy_from_slice(data)),
@@ -102,7 +102,7 @@ const fn carries_communication(code: u8, subcode: u8) -> bool {
     code == CEASE && matches!(subcode, ADMINISTRATIVE_SHUTDOWN | ADMINISTRATIVE_RESET)
 }
 
-/// A shutdown communication, or what is wrong with it: "an invalid one SHOULD be logged" (RFC 9003 section 4).
+/// A shutdown communication, or what is wrong with it, which operators are to be told (RFC 9003 section 4).
 fn communication(data: &[u8]) -> String {
     let Some((length, rest)) = data.split_first() else {
         return String::new();

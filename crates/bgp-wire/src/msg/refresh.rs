@@ -17,7 +17,7 @@ pub enum RefreshSubtype {
     Begin,
     /// The re-advertisement ended (EoRR).
     End,
-    /// Anything else; "it MUST be ignored" (RFC 7313 section 5).
+    /// Anything else; the receiver ignores the message and should log it (RFC 7313 section 5).
     Other(u8),
 }
 

@@ -34,7 +34,7 @@ impl Open {
             let text = format!("ASN in OPEN ({}) did not match ASN expected ({wanted})", self.asn);
             return Err(error(2, text));
         }
-        // RFC 7607 section 2: "the speaker MUST abort the connection and send a NOTIFICATION with "Bad Peer AS"".
+        // RFC 7607 section 2: an OPEN from AS 0 ends the connection with "Bad Peer AS".
         if self.asn == 0 || asn == Asn(0) {
             return Err(error(2, "ASN in OPEN is 0, which is reserved".to_owned()));
         }
@@ -133,6 +133,10 @@ mod tests {
             assert_eq!(subcode(&Open { asn: 65001, ..open(0) }, peer_as), 2, "0 in the capability");
             assert_eq!(subcode(&Open { asn: 23456, ..open(0) }, peer_as), 2, "0 behind AS_TRANS");
             assert_eq!(subcode(&open(23456), peer_as), 2, "AS_TRANS itself");
+        }
+        for zero in [Open { asn: 0, ..open(65001) }, Open { asn: 65001, ..open(0) }] {
+            let text = verdict(&zero, Expect { peer_as: None, ..EXPECT }).1;
+            assert_eq!(text, "ASN in OPEN is 0, which is reserved");
         }
         assert_eq!(subcode(&Open { capabilities: vec![], ..open(23456) }, None), 2);
         // A speaker of two octets knows its peer as AS_TRANS.
