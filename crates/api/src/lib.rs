@@ -21,3 +21,5 @@
 )]
 
 pub mod encode;
+pub mod event;
+mod route;

@@ -66,6 +66,18 @@ impl<'b> JsonWriter<'b> {
         self.level.items = self.level.items.saturating_add(1);
     }
 
+    /// Starts a key, whose characters are then appended to [`JsonWriter::raw`].
+    pub(super) fn open_key(&mut self) {
+        self.item();
+        self.out.push(b'"');
+    }
+
+    /// Ends a key.
+    pub(super) fn close_key(&mut self) {
+        self.out.extend_from_slice(b"\": ");
+        self.keyed = true;
+    }
+
     fn begin(&mut self, bracket: u8, spacing: Spacing) {
         self.item();
         self.out.push(bracket);
@@ -101,11 +113,9 @@ impl Emit for JsonWriter<'_> {
     }
 
     fn key(&mut self, key: &str) {
-        self.item();
-        self.out.push(b'"');
-        escape(key, self.out);
-        self.out.extend_from_slice(b"\": ");
-        self.keyed = true;
+        self.open_key();
+        self.out.extend_from_slice(key.as_bytes());
+        self.close_key();
     }
 
     fn text(&mut self, value: &str) {
