@@ -14,6 +14,7 @@ mod known;
 pub mod open;
 pub mod process;
 pub mod report;
+pub mod router;
 pub mod runner;
 pub mod speaker;
 pub mod update;
