@@ -22,7 +22,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             base: Duration::from_millis(500),
-            max: Duration::from_secs(60),
+            max: Duration::from_mins(1),
             stable: Duration::from_secs(30),
         }
     }

@@ -105,6 +105,8 @@ pub(crate) struct Supervisor<C: Consumer> {
     input: bool,
     /// `lines` holds complete lines.
     more: bool,
+    /// This turn has cost time: others first, then the next.
+    worked: bool,
 
     /// Messages other than batches; no more than a few, as nothing is read or started before
     /// they are sent.
@@ -140,6 +142,7 @@ impl<C: Consumer> Supervisor<C> {
             lines: Splitter::new(spec.max_line),
             input: false,
             more: false,
+            worked: false,
             messages: VecDeque::new(),
             mail: PollSender::new(tx),
             credits: PollSemaphore::new(Arc::new(Semaphore::new(spec.credits.max(1)))),
@@ -165,6 +168,12 @@ impl<C: Consumer> Supervisor<C> {
                 // A place asked for and no longer needed must go to another helper.
                 self.mail.abort_send();
             }
+            if self.worked {
+                // Some arm is ready again and again in a flood: without this the task would keep
+                // its worker for as many turns as tokio's budget has units, tens of milliseconds.
+                self.worked = false;
+                tokio::task::yield_now().await;
+            }
             let wake = tokio::select! {
                 () = self.signals.stop.cancelled(), if !self.stopping => Wake::Stop,
                 () = self.signals.restart.notified(), if !self.stopping => Wake::Restart,
@@ -185,6 +194,7 @@ impl<C: Consumer> Supervisor<C> {
     }
 
     fn handle(&mut self, wake: Wake) {
+        self.worked = matches!(wake, Wake::Permit { .. } | Wake::Stdin | Wake::Stdout | Wake::Stderr);
         match wake {
             Wake::Stop => self.on_stop(),
             Wake::Restart => self.on_restart(),
@@ -535,7 +545,7 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Far enough for any delay the clock can not add.
-const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
+const FAR: Duration = Duration::from_hours(24 * 365);
 
 fn after(delay: Duration) -> Instant {
     let now = Instant::now();

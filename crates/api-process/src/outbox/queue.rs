@@ -120,7 +120,7 @@ impl Queue {
             Overflow::Gap if self.events >= self.bound => self.lose(count),
             Overflow::Spill if self.events >= self.bound || !self.spill.is_empty() => {
                 self.fold();
-                if self.to_spill(&bytes, u64::from(count)) { Pushed::Spilled } else { self.lose(count) }
+                if self.spill_piece(&bytes, u64::from(count)) { Pushed::Spilled } else { self.lose(count) }
             }
             _ => {
                 self.events = self.events.saturating_add(bytes.len()).saturating_add(COST);
@@ -180,7 +180,7 @@ impl Queue {
         Pushed::Dropped
     }
 
-    fn to_spill(&mut self, bytes: &[u8], count: u64) -> bool {
+    fn spill_piece(&mut self, bytes: &[u8], count: u64) -> bool {
         if !self.spill.push(bytes) {
             return false;
         }
@@ -207,7 +207,7 @@ impl Queue {
         let text = text.clone();
         let bytes = text.repeat(usize::try_from(*count).unwrap_or(0));
         let run = self.segments.pop_back();
-        if self.to_spill(&bytes, 0) {
+        if self.spill_piece(&bytes, 0) {
             self.replies = self.replies.saturating_sub(text.len().saturating_add(COST));
         } else {
             self.segments.extend(run);

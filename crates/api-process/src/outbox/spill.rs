@@ -182,7 +182,7 @@ mod tests {
         while spill.push(&piece) {
             accepted += piece.len();
         }
-        assert!(accepted >= CHUNK && accepted <= CHUNK + 1000);
+        assert!((CHUNK..=CHUNK + 1000).contains(&accepted));
         assert!(!spill.has_recovered());
         let mut out = Vec::new();
         while spill.pop(&mut out, 777).unwrap() > 0 {}
