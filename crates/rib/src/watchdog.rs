@@ -1,0 +1,130 @@
+//! Named groups of routes that helpers switch on and off.
+
+use std::collections::HashMap;
+
+use bgp_wire::nlri::Nlri;
+use foldhash::fast::RandomState;
+
+use crate::{Applied, Attrs, OwnerId, Store, StoreError, TargetId};
+
+/// Routes by the name of their watchdog. A group that is switched off keeps its routes, ready to be announced again.
+///
+/// The target sets in it are the caller's: they must stay held as long as the routes are here.
+#[derive(Debug, Default)]
+pub struct Watchdogs {
+    groups: HashMap<Box<str>, Vec<Guarded>, RandomState>,
+}
+
+#[derive(Debug)]
+struct Guarded {
+    nlri: Nlri,
+    attrs: Attrs,
+    targets: TargetId,
+    owner: OwnerId,
+}
+
+/// How far switching a group has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WatchdogStep {
+    /// There are more routes: go on from this place.
+    More(usize),
+    /// All were switched, or there is no such group.
+    Done,
+}
+
+impl Watchdogs {
+    /// No groups.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a route into a group and announces it, unless it starts parked (`withdrawn`).
+    ///
+    /// It takes the place of the group's route with the same NLRI and targets.
+    #[expect(clippy::too_many_arguments, reason = "a route and where it belongs")]
+    pub fn insert(
+        &mut self,
+        store: &mut Store,
+        name: &str,
+        nlri: Nlri,
+        attrs: Attrs,
+        targets: TargetId,
+        owner: OwnerId,
+        withdrawn: bool,
+    ) -> Result<Applied, StoreError> {
+        let applied = if withdrawn {
+            Applied::Unchanged
+        } else {
+            store.announce(targets, nlri.clone(), attrs.clone(), owner)?
+        };
+        let guarded = Guarded { nlri, attrs, targets, owner };
+        let Some(group) = self.groups.get_mut(name) else {
+            self.groups.insert(name.into(), vec![guarded]);
+            return Ok(applied);
+        };
+        match group.iter_mut().find(|g| g.nlri == guarded.nlri && g.targets == targets) {
+            Some(place) => *place = guarded,
+            None => group.push(guarded),
+        }
+        Ok(applied)
+    }
+
+    /// Announces the routes of a group, up to `budget` of them from `from` on (0 to start).
+    pub fn announce(
+        &self,
+        store: &mut Store,
+        name: &str,
+        from: usize,
+        budget: usize,
+    ) -> Result<WatchdogStep, StoreError> {
+        self.each(name, from, budget, |g| {
+            store.announce(g.targets, g.nlri.clone(), g.attrs.clone(), g.owner).map(drop)
+        })
+    }
+
+    /// Withdraws the routes of a group and parks them, up to `budget` of them from `from` on (0 to start).
+    pub fn withdraw(
+        &self,
+        store: &mut Store,
+        name: &str,
+        from: usize,
+        budget: usize,
+    ) -> Result<WatchdogStep, StoreError> {
+        self.each(name, from, budget, |g| store.withdraw(g.targets, g.nlri.as_ref()).map(drop))
+    }
+
+    /// Takes the routes of an owner out of all groups, as when its configuration is loaded anew. The routes stay
+    /// announced if they are. Calls `forgotten` with each target set, for its release.
+    pub fn forget(&mut self, owner: OwnerId, mut forgotten: impl FnMut(TargetId)) {
+        for group in self.groups.values_mut() {
+            group.retain(|g| {
+                let keep = g.owner != owner;
+                if !keep {
+                    forgotten(g.targets);
+                }
+                keep
+            });
+        }
+        self.groups.retain(|_, group| !group.is_empty());
+    }
+
+    /// Whether there is a group of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.groups.contains_key(name)
+    }
+
+    fn each(
+        &self,
+        name: &str,
+        from: usize,
+        budget: usize,
+        mut act: impl FnMut(&Guarded) -> Result<(), StoreError>,
+    ) -> Result<WatchdogStep, StoreError> {
+        let Some(rest) = self.groups.get(name).and_then(|g| g.get(from..)) else {
+            return Ok(WatchdogStep::Done);
+        };
+        let budget = budget.max(1);
+        rest.iter().take(budget).try_for_each(&mut act)?;
+        Ok(if rest.len() > budget { WatchdogStep::More(from + budget) } else { WatchdogStep::Done })
+    }
+}
