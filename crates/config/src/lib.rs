@@ -1,1 +1,102 @@
-//! The configuration model, its front ends, validation and settings.
+//! The configuration: what can be written, what it means, what is wrong with it, and what changed.
+//!
+//! * [`load`] reads a file: a front end makes *raw* values with places of it, validation makes a [`Config`] of those,
+//!   and everything that is wrong is in one [`Report`], each with its line, the line shown, and what to write instead;
+//! * [`model`]: plain validated values;
+//! * [`diff`]: what a reload has to do;
+//! * [`env`]: settings of the environment and the ini file, and the only place that reads the environment.
+//!
+//! The language is TOML; `docs/configuration.md` and `etc/conf.toml` show it. It has the names of ExaBGP's language
+//! and, where that language surprises, the plain meaning: a neighbor's own value goes before the template's, an
+//! unknown template, process or key is an error, lists are lists.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::panic
+    )
+)]
+
+pub mod diag;
+pub mod diff;
+pub mod env;
+pub mod model;
+mod raw;
+mod secret;
+mod suggest;
+mod toml;
+mod validate;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+pub use diag::Report;
+pub use env::{Settings, Sources};
+pub use model::{Config, Neighbor, Process};
+pub use secret::Secret;
+
+use diag::{Diags, Source};
+use env::{Resolved, SettingError};
+use validate::Surroundings;
+
+/// A configuration that can be used, and what may be wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it means.
+    pub config: Config,
+    /// Warnings about the file; empty when there are none.
+    pub report: Report,
+    /// Warnings about the environment and the ini file, for people.
+    pub warnings: Vec<String>,
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file can't be read.
+    #[error("{}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The environment or the ini file have values that make no sense.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<SettingError>),
+    /// The file is wrong.
+    #[error("{0}")]
+    Invalid(Box<Report>),
+}
+
+/// Reads and validates a configuration file.
+pub fn load(path: &Path, sources: &Sources) -> Result<Loaded, LoadError> {
+    let read = |error| LoadError::Read { path: path.to_owned(), error };
+    let octets = std::fs::read(path).map_err(read)?;
+    let text = String::from_utf8(octets).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        read(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("octet {at} is no UTF-8 text")))
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(Source { path: path.display().to_string(), text }, folder, sources)
+}
+
+/// Validates the text of a configuration. Programs with relative paths are looked for in `folder`.
+pub fn parse(source: Source, folder: &Path, sources: &Sources) -> Result<Loaded, LoadError> {
+    let mut diags = Diags::default();
+    let raw = toml::read(&source, &mut diags);
+    let Resolved { settings, errors, warnings } =
+        Settings::with_configuration(sources, &raw.settings, &mut diags);
+    let config = validate::validate(&raw, settings, &Surroundings { folder, sources }, &mut diags);
+    let report = Report::new(source, diags);
+    if report.has_errors() {
+        return Err(LoadError::Invalid(Box::new(report)));
+    }
+    if !errors.is_empty() {
+        return Err(LoadError::Settings(errors));
+    }
+    Ok(Loaded { config, report, warnings })
+}

@@ -30,7 +30,8 @@ mod suggest;
 pub use bgp_wire::text::{TextError, Word, Words};
 pub use clause::{Clause, parse_clause};
 pub use line::{
-    parse_attributes, parse_family, parse_family_route, parse_line, parse_prefix, parse_route, route_family,
+    Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_prefix,
+    parse_route, route_family,
 };
 pub use peer::{FamilyAllowed, PeerName};
 pub use route::{Action, Route, Routes};

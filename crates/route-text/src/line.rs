@@ -10,7 +10,7 @@ use crate::clause::{Clause, Draft, parse_clause};
 use crate::keyword;
 use crate::route::{Action, Routes};
 use crate::suggest::closest;
-use crate::{TextError, Words};
+use crate::{TextError, Word, Words};
 
 /// The family that a prefix of a `route` line has: multicast for IPv4 class D (224.0.0.0/4), unicast for all others,
 /// IPv6 multicast addresses included.
@@ -30,7 +30,8 @@ pub fn parse_prefix(words: &mut Words<'_>) -> Result<Nlri, TextError> {
 
 /// Reads what follows the word `route`: a prefix and its clause, to the end of the text.
 pub fn parse_route(words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
-    with_clause(None, words, action)
+    let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
+    with_clause(parse_prefix(words)?, word, words, action)
 }
 
 /// Reads what follows the words of a family, as in `ipv4 unicast`: NLRI and clause, to the end of the text.
@@ -39,15 +40,16 @@ pub fn parse_family_route(
     words: &mut Words<'_>,
     action: Action,
 ) -> Result<Routes, TextError> {
-    with_clause(Some(family), words, action)
+    let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
+    with_clause(Nlri::parse(family, words)?, word, words, action)
 }
 
-fn with_clause(family: Option<Family>, words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
-    let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
-    let nlri = match family {
-        None => parse_prefix(words)?,
-        Some(family) => Nlri::parse(family, words)?,
-    };
+fn with_clause(
+    nlri: Nlri,
+    word: Word<'_>,
+    words: &mut Words<'_>,
+    action: Action,
+) -> Result<Routes, TextError> {
     let clause = parse_clause(words)?;
     clause.check(nlri.family(), action, words)?;
     Ok(Routes { nlris: clause.expand(nlri, word)?, clause })
@@ -96,26 +98,46 @@ pub fn parse_family(words: &mut Words<'_>) -> Result<Family, TextError> {
     })
 }
 
-/// Reads a whole line in any of the forms of a configuration: `route …`, `attributes … nlri …`, `ipv4 unicast …`, or
-/// a prefix at once.
-pub fn parse_line(words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
-    let word = words.peek().ok_or_else(|| words.end("a route"))?;
-    if words.accept("route") {
-        parse_route(words, action)
+/// What a line starts with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Head<'a> {
+    /// `route PREFIX`, `ipv4 unicast PREFIX` or `PREFIX`: what is left is a clause ([`parse_clause`]).
+    Nlri(Nlri, Word<'a>),
+    /// `attributes`: what is left is for [`parse_attributes`].
+    Attributes,
+}
+
+/// Reads the start of a line in any of the forms of a configuration: `route …`, `attributes … nlri …`,
+/// `ipv4 unicast …`, or a prefix at once. The word returned is where the NLRI stands.
+pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
+    let mut word = words.peek().ok_or_else(|| words.end("a route"))?;
+    let family = if words.accept("route") || is_prefix(word) {
+        None
     } else if words.accept("attributes") || words.accept("attribute") {
-        parse_attributes(words, action)
-    } else if word.text.starts_with(|c: char| c.is_ascii_hexdigit() || c == ':') && is_prefix(word.text) {
-        parse_route(words, action)
+        return Ok(Head::Attributes);
     } else if Family::ALL.iter().any(|f| f.afi.name().is_some_and(|name| word.is(name))) {
-        let family = parse_family(words)?;
-        parse_family_route(family, words, action)
+        Some(parse_family(words)?)
     } else {
         let hint = "a line starts with route, attributes, a family such as ipv4 unicast, or a prefix";
-        Err(TextError::new(word, "this is no route").hint(hint))
+        return Err(TextError::new(word, "this is no route").hint(hint));
+    };
+    word = words.peek().ok_or_else(|| words.end("a prefix"))?;
+    let nlri = match family {
+        None => parse_prefix(words)?,
+        Some(family) => Nlri::parse(family, words)?,
+    };
+    Ok(Head::Nlri(nlri, word))
+}
+
+/// Reads a whole line in any of the forms of [`parse_head`].
+pub fn parse_line(words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
+    match parse_head(words)? {
+        Head::Attributes => parse_attributes(words, action),
+        Head::Nlri(nlri, word) => with_clause(nlri, word, words, action),
     }
 }
 
 /// Whether a word is meant to be a prefix, right or wrong.
-fn is_prefix(word: &str) -> bool {
-    word.contains(['.', ':', '/'])
+fn is_prefix(word: Word<'_>) -> bool {
+    word.text.starts_with(|c: char| c.is_ascii_hexdigit() || c == ':') && word.text.contains(['.', ':', '/'])
 }

@@ -1,0 +1,58 @@
+//! Static routes: parsed once, shared by every neighbor that has them.
+
+use std::sync::Arc;
+
+use bgp_wire::attr::NextHop;
+use bgp_wire::{Family, Nlri};
+use route_text::Clause;
+
+use crate::diag::Span;
+
+/// One static route. Routes written with the same words share one clause.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StaticRoute {
+    /// What is reachable.
+    pub nlri: Nlri,
+    /// How.
+    pub clause: Arc<Clause>,
+}
+
+/// What validation needs to know about the routes of a set without looking at each: the first of every kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kind {
+    /// Their family.
+    pub family: Family,
+    /// Whether their next hop is "self".
+    pub next_hop_self: bool,
+    /// Where the first of them stands.
+    pub at: Span,
+}
+
+/// The routes of one `routes` list.
+#[derive(Clone, Debug, Default)]
+pub struct RouteSet {
+    routes: Vec<StaticRoute>,
+    kinds: Vec<Kind>,
+}
+
+impl RouteSet {
+    /// Adds a route that stands at `at`.
+    pub fn push(&mut self, route: StaticRoute, at: Span) {
+        let family = route.nlri.family();
+        let next_hop_self = route.clause.attributes.next_hop() == NextHop::SelfAddress;
+        if !self.kinds.iter().any(|k| k.family == family && k.next_hop_self == next_hop_self) {
+            self.kinds.push(Kind { family, next_hop_self, at });
+        }
+        self.routes.push(route);
+    }
+
+    /// The routes, as written.
+    pub fn routes(&self) -> &[StaticRoute] {
+        &self.routes
+    }
+
+    /// The kinds among them.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+}

@@ -1,0 +1,135 @@
+//! A configuration as it was written: every value with its place, nothing decided, templates not yet applied.
+//!
+//! Both languages end here, so that one validation serves both.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use bgp_wire::{Afi, Asn, Family};
+
+use crate::diag::{At, Span};
+use crate::env::RawSetting;
+use crate::model::{AddPath, Encoder, Messages, Overflow, RouteSet};
+use crate::secret::Secret;
+
+/// A whole configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Raw {
+    pub(crate) processes: Vec<RawProcess>,
+    pub(crate) templates: Vec<RawTemplate>,
+    pub(crate) neighbors: Vec<RawNeighbor>,
+    pub(crate) settings: Vec<RawSetting>,
+}
+
+/// A process.
+#[derive(Debug)]
+pub(crate) struct RawProcess {
+    pub(crate) name: At<String>,
+    /// Program and arguments.
+    pub(crate) run: Option<At<Vec<At<String>>>>,
+    pub(crate) encoder: Option<At<Encoder>>,
+    pub(crate) respawn: Option<At<bool>>,
+    pub(crate) ack: Option<At<bool>>,
+    pub(crate) overflow: Option<At<Overflow>>,
+    pub(crate) queue_bytes: Option<At<u64>>,
+    pub(crate) spill_bytes: Option<At<u64>>,
+}
+
+/// Defaults for neighbors.
+#[derive(Debug)]
+pub(crate) struct RawTemplate {
+    pub(crate) name: At<String>,
+    pub(crate) body: Body,
+}
+
+/// A neighbor.
+#[derive(Debug)]
+pub(crate) struct RawNeighbor {
+    /// Its header.
+    pub(crate) at: Span,
+    pub(crate) inherit: Vec<At<String>>,
+    pub(crate) body: Body,
+}
+
+/// Declares [`Body`] and how one is laid over another.
+macro_rules! body {
+    ($($field:ident: $kind:ty,)+) => {
+        /// What templates and neighbors say.
+        #[derive(Clone, Debug, Default)]
+        pub(crate) struct Body {
+            $(pub(crate) $field: Option<At<$kind>>,)+
+            /// Helpers; all of them count.
+            pub(crate) api: Vec<RawApi>,
+            /// Static routes; all of them count.
+            pub(crate) routes: Vec<Arc<RouteSet>>,
+        }
+
+        impl Body {
+            /// Takes from `defaults` what is not said here. Routes and helpers of both stay, those of `defaults`
+            /// first.
+            pub(crate) fn inherit(&mut self, defaults: &Self) {
+                $(if self.$field.is_none() {
+                    self.$field.clone_from(&defaults.$field);
+                })+
+                self.api.splice(0..0, defaults.api.iter().cloned());
+                self.routes.splice(0..0, defaults.routes.iter().cloned());
+            }
+        }
+    };
+}
+
+body! {
+    peer_address: (IpAddr, Option<u8>),
+    local_address: Option<IpAddr>,
+    local_as: Option<Asn>,
+    peer_as: Option<Asn>,
+    router_id: Ipv4Addr,
+    description: String,
+    host_name: String,
+    domain_name: String,
+    hold_time: u16,
+    rate_limit: Option<NonZeroU32>,
+    passive: bool,
+    listen: u16,
+    connect: u16,
+    outgoing_ttl: Option<u8>,
+    incoming_ttl: Option<u8>,
+    md5_password: Secret,
+    md5_base64: bool,
+    md5_ip: IpAddr,
+    source_interface: String,
+    group_updates: bool,
+    auto_flush: bool,
+    adj_rib_in: bool,
+    adj_rib_out: bool,
+    manual_eor: bool,
+    families: Vec<At<Family>>,
+    add_path_families: Vec<At<Family>>,
+    next_hop_families: Vec<At<(Family, Afi)>>,
+    asn4: bool,
+    extended_message: bool,
+    graceful_restart: Option<u16>,
+    multi_session: bool,
+    operational: bool,
+    add_path: AddPath,
+    route_refresh: bool,
+    next_hop: bool,
+    aigp: bool,
+    software_version: bool,
+}
+
+/// One `api` block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawApi {
+    pub(crate) at: Span,
+    pub(crate) name: Option<At<String>>,
+    pub(crate) processes: Vec<At<String>>,
+    pub(crate) processes_match: Vec<At<String>>,
+    pub(crate) neighbor_changes: bool,
+    pub(crate) negotiated: bool,
+    pub(crate) fsm: bool,
+    pub(crate) signal: bool,
+    pub(crate) receive: Option<At<Messages>>,
+    pub(crate) send: Option<At<Messages>>,
+}

@@ -1,0 +1,211 @@
+//! The TOML front end: text to [`Raw`], every value with its place, and everything that is wrong at once.
+
+mod api;
+mod fields;
+mod neighbor;
+mod routes;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diag::{At, Diag, Diags, Source};
+use crate::env::RawSetting;
+use crate::raw::{Raw, RawNeighbor, RawProcess, RawTemplate};
+use crate::suggest;
+use crate::toml::fields::{Fields, by_place, kind, scalar, spot};
+use crate::toml::routes::Clauses;
+use crate::value::{self, Scalar};
+
+/// Tables of the top level.
+const TOP: [&str; 4] = ["neighbor", "process", "template", "settings"];
+
+/// Reads a configuration.
+pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        let at = error.span().unwrap_or_default();
+        diags.push(Diag::error(format!("this is no TOML: {}", error.message()), at.into()));
+    }
+    let mut raw = Raw::default();
+    let mut clauses = Clauses::default();
+    for (key, value) in by_place(document.get_ref()) {
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("neighbor", DeValue::Array(neighbors)) => {
+                for neighbor in neighbors {
+                    raw.neighbors.extend(read_neighbor(source, neighbor, &mut clauses, diags));
+                }
+            }
+            ("neighbor", DeValue::Table(_)) => {
+                diags.push(
+                    Diag::error("neighbors are a list", spot(key))
+                        .hint("write [[neighbor]], in two brackets"),
+                );
+                raw.neighbors.extend(read_neighbor(source, value, &mut clauses, diags));
+            }
+            ("process", DeValue::Table(processes)) => {
+                for (name, value) in by_place(processes) {
+                    raw.processes.extend(read_process(source, name, value, diags));
+                }
+            }
+            ("template", DeValue::Table(templates)) => {
+                for (name, value) in by_place(templates) {
+                    let Some(mut fields) = Fields::of(source, "template", value, diags) else { continue };
+                    let body = neighbor::body(&mut fields, &mut clauses, diags);
+                    fields.finish(diags);
+                    raw.templates
+                        .push(RawTemplate { name: At::new(name.get_ref().to_string(), spot(name)), body });
+                }
+            }
+            ("settings", DeValue::Table(sections)) => {
+                for (section, value) in by_place(sections) {
+                    settings(section, value, &mut raw.settings, diags);
+                }
+            }
+            (name, value) if TOP.contains(&name) => {
+                let hint = if name == "neighbor" {
+                    "write [[neighbor]] and its settings below".to_owned()
+                } else {
+                    format!("write [{name}.NAME] and its settings below")
+                };
+                diags.push(Diag::error(format!("{name} can't be {}", kind(value)), spot(key)).hint(hint));
+            }
+            (name, _) => {
+                diags
+                    .push(misplaced(name, Diag::error(format!("there is nothing called {name}"), spot(key))));
+            }
+        }
+    }
+    raw
+}
+
+/// A key that is nothing on the top level may belong below a header.
+fn misplaced(name: &str, diag: Diag) -> Diag {
+    if neighbor::KEYS.contains(&name) {
+        return diag.hint("this belongs below a [[neighbor]]");
+    }
+    match name {
+        "neighbors" | "peer" => diag.hint("did you mean [[neighbor]]?"),
+        _ => suggest::add(diag, name, TOP),
+    }
+}
+
+fn read_neighbor(
+    source: &Source,
+    value: &Spanned<DeValue<'_>>,
+    clauses: &mut Clauses,
+    diags: &mut Diags,
+) -> Option<RawNeighbor> {
+    let mut fields = Fields::of(source, "neighbor", value, diags)?;
+    let at = fields.at();
+    let inherit = fields.list("inherit", value::name, diags).map(|list| list.value).unwrap_or_default();
+    let body = neighbor::body(&mut fields, clauses, diags);
+    fields.finish(diags);
+    Some(RawNeighbor { at, inherit, body })
+}
+
+fn read_process(
+    source: &Source,
+    name: &Spanned<toml::de::DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+    diags: &mut Diags,
+) -> Option<RawProcess> {
+    let mut fields = Fields::of(source, "process", value, diags)?;
+    let run = match fields.get("run").map(|v| (v, v.get_ref())) {
+        // A command line as a whole: white space separates, quotes keep.
+        Some((spanned, DeValue::String(line))) => {
+            let at = spot(spanned);
+            let words = split_words(line).into_iter().map(|word| At::new(word, at)).collect();
+            Some(At::new(words, at))
+        }
+        _ => fields.list("run", value::string, diags),
+    };
+    let process = RawProcess {
+        name: At::new(name.get_ref().to_string(), spot(name)),
+        run,
+        encoder: fields.scalar("encoder", value::encoder, diags),
+        respawn: fields.scalar("respawn", value::boolean, diags),
+        ack: fields.scalar("ack", value::boolean, diags),
+        overflow: fields.scalar("overflow", value::overflow, diags),
+        queue_bytes: fields.scalar("queue-bytes", value::octets, diags),
+        spill_bytes: fields.scalar("spill-bytes", value::octets, diags),
+    };
+    fields.finish(diags);
+    Some(process)
+}
+
+/// The words of a command line. No shell is involved: quotes group, and nothing else is special.
+fn split_words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The options of one section of `[settings]`, as text: their types are those of the environment.
+fn settings(
+    section: &Spanned<toml::de::DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+    raw: &mut Vec<RawSetting>,
+    diags: &mut Diags,
+) {
+    let name = At::new(section.get_ref().to_string(), spot(section));
+    let DeValue::Table(options) = value.get_ref() else {
+        diags.push(
+            Diag::error(format!("settings.{} can't be {}", name.value, kind(value.get_ref())), spot(value))
+                .hint(format!("write [settings.{}] and its options below", name.value)),
+        );
+        return;
+    };
+    for (option, value) in by_place(options) {
+        let text = |value: &DeValue<'_>| match scalar(value) {
+            Scalar::Text(text) => Some(text.to_owned()),
+            Scalar::Number(number) => Some(number.to_string()),
+            Scalar::Truth(truth) => Some(truth.to_string()),
+            Scalar::Other(_) => match value {
+                DeValue::Float(float) => Some(float.as_str().to_owned()),
+                _ => None,
+            },
+        };
+        let text = match value.get_ref() {
+            // Lists are separated by spaces in the environment.
+            DeValue::Array(values) => values
+                .iter()
+                .map(|v| text(v.get_ref()))
+                .collect::<Option<Vec<_>>>()
+                .map(|words| words.join(" ")),
+            value => text(value),
+        };
+        match text {
+            Some(text) => raw.push(RawSetting {
+                section: name.clone(),
+                option: At::new(option.get_ref().to_string(), spot(option)),
+                value: At::new(text, spot(value)),
+            }),
+            None => {
+                diags.push(Diag::error(format!("a setting can't be {}", kind(value.get_ref())), spot(value)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_words;
+
+    #[test]
+    fn a_command_line_is_words() {
+        assert_eq!(split_words("  ./a  b 'c d' e\"f g\" '' "), ["./a", "b", "c d", "ef g", ""]);
+    }
+}

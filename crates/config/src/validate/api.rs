@@ -1,0 +1,114 @@
+//! Which helpers a neighbor knows: names must be defined, patterns must match something.
+
+use regex_lite::Regex;
+
+use crate::diag::{Diag, Diags};
+use crate::model::{Api, ApiBlock};
+use crate::raw::RawApi;
+use crate::suggest;
+
+/// Checks the blocks of one neighbor or template, once, wherever they are inherited.
+pub(super) fn check(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) {
+    for block in blocks {
+        for name in &block.processes {
+            if !processes.contains(&name.value.as_str()) {
+                let diag = Diag::error(format!("there is no process called {}", name.value), name.at);
+                diags.push(if processes.is_empty() {
+                    diag.hint(format!("define it: [process.{}]", name.value))
+                } else {
+                    suggest::add(diag, &name.value, processes.iter().copied())
+                });
+            }
+        }
+        for pattern in &block.processes_match {
+            match regex(&pattern.value) {
+                Err(e) => diags.push(
+                    Diag::error(format!("'{}' is no pattern: {e}", pattern.value), pattern.at)
+                        .hint("patterns are regular expressions, as in \"^announce-.*\""),
+                ),
+                Ok(regex) if !processes.iter().any(|name| regex.is_match(name)) => diags.push(
+                    Diag::error(format!("no process matches '{}'", pattern.value), pattern.at)
+                        .hint(format!("known are {}", processes.join(", "))),
+                ),
+                Ok(_) => {}
+            }
+        }
+        if let (Some(first), Some(_)) = (block.processes_match.first(), block.processes.first()) {
+            diags.push(
+                Diag::error("processes and processes-match exclude each other", first.at)
+                    .hint("name the processes, or match them"),
+            );
+        }
+        if block.processes.is_empty() && block.processes_match.is_empty() {
+            diags.push(
+                Diag::warning("this api block names no process", block.at)
+                    .hint("as in processes = [\"NAME\"]"),
+            );
+        }
+        for (key, messages) in [("receive", &block.receive), ("send", &block.send)] {
+            let Some(messages) = messages else { continue };
+            if messages.value.has_type() && !messages.value.has_form() {
+                diags.push(
+                    Diag::warning(format!("{key} names messages but no form: nothing is told"), messages.at)
+                        .hint("add \"parsed\", \"packets\" or \"consolidate\""),
+                );
+            }
+            if messages.value.has_form() && !messages.value.has_type() {
+                diags.push(
+                    Diag::warning(
+                        format!("{key} names a form but no messages: nothing is told"),
+                        messages.at,
+                    )
+                    .hint("add messages, as in \"update\""),
+                );
+            }
+        }
+    }
+}
+
+/// A pattern, anchored at the start as ExaBGP does.
+fn regex(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    Regex::new(&format!("^(?:{pattern})"))
+}
+
+/// The helpers of a neighbor, from blocks that [`check`] has seen.
+pub(super) fn resolve(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) -> Api {
+    let mut api = Api::default();
+    for (i, block) in blocks.iter().enumerate() {
+        if let Some(name) = &block.name {
+            let same = |other: &&RawApi| other.name.as_ref().is_some_and(|n| n.value == name.value);
+            if let Some(first) = blocks.iter().take(i).find(same) {
+                let mut diag = Diag::error(format!("two api blocks are called {}", name.value), name.at);
+                diag.related = first.name.as_ref().map(|n| (n.at, "the first"));
+                diags.push(diag);
+            }
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in &block.processes {
+            // Naming a helper twice must not tell it everything twice.
+            if !names.contains(&name.value) {
+                names.push(name.value.clone());
+            }
+        }
+        api.commanders.extend(names.iter().cloned());
+        for pattern in &block.processes_match {
+            if let Ok(regex) = regex(&pattern.value) {
+                api.commanders
+                    .extend(processes.iter().filter(|p| regex.is_match(p)).map(ToString::to_string));
+            }
+        }
+        api.blocks.push(ApiBlock {
+            name: block.name.as_ref().map(|n| n.value.clone()),
+            processes: names,
+            neighbor_changes: block.neighbor_changes,
+            negotiated: block.negotiated,
+            fsm: block.fsm,
+            signal: block.signal,
+            receive: block.receive.as_ref().map(|m| m.value).unwrap_or_default(),
+            send: block.send.as_ref().map(|m| m.value).unwrap_or_default(),
+        });
+    }
+    api.commanders.sort_unstable();
+    api.commanders.dedup();
+    api
+}

@@ -1,0 +1,291 @@
+//! Neighbors: defaults, what must be there, what contradicts itself.
+
+use std::net::IpAddr;
+
+use bgp_wire::cap::graceful_restart::MAX_TIME;
+use bgp_wire::{Afi, Family};
+use route_text::{FamilyAllowed, PeerName};
+
+use crate::diag::{At, Diag, Diags, Span};
+use crate::env::Settings;
+use crate::model::{AddPath, Capability, Neighbor};
+use crate::raw::Body;
+use crate::secret::{Secret, base64};
+use crate::validate::api;
+
+/// The value of a field, or its default.
+fn or<T: Clone>(field: Option<&At<T>>, default: T) -> T {
+    field.as_ref().map_or(default, |f| f.value.clone())
+}
+
+pub(super) fn validate(
+    at: Span,
+    body: &Body,
+    settings: &Settings,
+    processes: &[&str],
+    diags: &mut Diags,
+) -> Option<Neighbor> {
+    let api = api::resolve(&body.api, processes, diags);
+    let families = families(body, diags);
+    let hold_time = or(body.hold_time.as_ref(), 180);
+    let capability = capability(body, &families, hold_time, diags);
+    let md5 = md5(body, diags);
+    let passive = or(body.passive.as_ref(), settings.bgp.passive);
+    let name = name(at, body, passive || settings.bgp.passive, diags);
+    if let Some(name) = &name {
+        addresses(name, body, diags);
+        routes(name, body, &families, diags);
+    }
+    let mut adj_rib_out = or(body.adj_rib_out.as_ref(), true);
+    if let (true, Some(At { value: false, at })) = (capability.route_refresh, &body.adj_rib_out) {
+        diags.push(
+            Diag::warning("route-refresh needs adj-rib-out: it is kept", *at)
+                .hint("remove this line, or route-refresh"),
+        );
+        adj_rib_out = true;
+    }
+    let name = name?;
+    Some(Neighbor {
+        bind: body.md5_ip.as_ref().map(|ip| ip.value).or(name.local),
+        name,
+        description: or(body.description.as_ref(), String::new()),
+        hold_time,
+        passive: passive || settings.bgp.passive,
+        listen: body.listen.as_ref().map(|port| port.value),
+        connect: or(body.connect.as_ref(), settings.outgoing_port),
+        outgoing_ttl: or(body.outgoing_ttl.as_ref(), None),
+        incoming_ttl: or(body.incoming_ttl.as_ref(), None),
+        md5,
+        source_interface: body.source_interface.as_ref().map(|name| name.value.clone()),
+        group_updates: or(body.group_updates.as_ref(), true),
+        auto_flush: or(body.auto_flush.as_ref(), true),
+        adj_rib_in: or(body.adj_rib_in.as_ref(), true),
+        adj_rib_out,
+        manual_eor: or(body.manual_eor.as_ref(), false),
+        rate_limit: or(body.rate_limit.as_ref(), None),
+        host_name: body.host_name.as_ref().map(|name| name.value.clone()),
+        domain_name: body.domain_name.as_ref().map(|name| name.value.clone()),
+        families,
+        capability,
+        api,
+        routes: body.routes.clone(),
+    })
+}
+
+/// What a neighbor must have: addresses, AS numbers, router identifier.
+fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerName> {
+    let mut missing = |what: &str, hint: &str| {
+        diags.push(Diag::error(format!("this neighbor has no {what}"), at).hint(hint));
+    };
+    if body.peer_address.is_none() {
+        missing("peer-address", "as in peer-address = \"192.0.2.1\"");
+    }
+    if body.local_as.is_none() {
+        missing("local-as", "as in local-as = 65000, or \"auto\" for that of the peer");
+    }
+    if body.peer_as.is_none() {
+        missing("peer-as", "as in peer-as = 65001, or \"auto\" for any");
+    }
+    let local = or(body.local_address.as_ref(), None);
+    let written = body.router_id.as_ref().map(|id| id.value);
+    let router_id = written.or(match local {
+        Some(IpAddr::V4(v4)) if !v4.is_unspecified() => Some(v4),
+        _ => None,
+    });
+    if router_id.is_none() {
+        let hint = "as in router-id = \"192.0.2.2\"; only an IPv4 local-address can stand in for it";
+        missing("router-id", hint);
+    }
+    let (peer, range) = body.peer_address.as_ref()?.value;
+    if let (Some(_), false, Some(peer)) = (range, passive, &body.peer_address) {
+        diags.push(
+            Diag::error("a range of peers can't be connected to", peer.at)
+                .hint("add passive = true, or write a single address"),
+        );
+    }
+    Some(PeerName {
+        peer,
+        range,
+        local,
+        local_as: body.local_as.as_ref()?.value,
+        peer_as: body.peer_as.as_ref()?.value,
+        router_id: Some(router_id?),
+        family_allowed: FamilyAllowed::InOpen,
+    })
+}
+
+/// Addresses of one neighbor are of one address family, and a listener needs one.
+fn addresses(name: &PeerName, body: &Body, diags: &mut Diags) {
+    let other = |address: IpAddr| address.is_ipv4() != name.peer.is_ipv4();
+    let family = if name.peer.is_ipv4() { "IPv4" } else { "IPv6" };
+    let places = [
+        ("local-address", name.local, body.local_address.as_ref().map(|a| a.at)),
+        ("md5-ip", body.md5_ip.as_ref().map(|a| a.value), body.md5_ip.as_ref().map(|a| a.at)),
+    ];
+    for (key, address, at) in places {
+        if let (Some(address), Some(at)) = (address, at)
+            && other(address)
+        {
+            let mut diag =
+                Diag::error(format!("{key} and peer-address are of different address families"), at)
+                    .hint(format!("an {family} address"));
+            diag.related = body.peer_address.as_ref().map(|peer| (peer.at, "the peer"));
+            diags.push(diag);
+        }
+    }
+    if let (Some(listen), None, None) = (&body.listen, name.local, &body.md5_ip) {
+        diags.push(
+            Diag::error("listen needs an address to listen on", listen.at)
+                .hint("add local-address with an address of ours"),
+        );
+    }
+}
+
+fn families(body: &Body, diags: &mut Diags) -> Vec<Family> {
+    let Some(list) = &body.families else { return Family::ALL.to_vec() };
+    let families = distinct(&list.value, "family", diags);
+    // An empty list is what leaving it out is.
+    if families.is_empty() { Family::ALL.to_vec() } else { families }
+}
+
+/// The values of a list, each once.
+fn distinct<T: Copy + PartialEq>(list: &[At<T>], what: &str, diags: &mut Diags) -> Vec<T> {
+    let mut values: Vec<T> = Vec::new();
+    for (i, item) in list.iter().enumerate() {
+        if let Some(first) = list.iter().take(i).find(|other| other.value == item.value) {
+            diags.push(
+                Diag::error(format!("this {what} is there twice"), item.at)
+                    .related(first.at, "the first")
+                    .hint("remove one"),
+            );
+        } else {
+            values.push(item.value);
+        }
+    }
+    values
+}
+
+fn capability(body: &Body, families: &[Family], hold_time: u16, diags: &mut Diags) -> Capability {
+    let add_path = or(body.add_path.as_ref(), AddPath::Disabled);
+    let mut add_path_families: Vec<Family> =
+        families.iter().copied().filter(|f| Neighbor::takes_add_path(*f)).collect();
+    if let Some(list) = &body.add_path_families {
+        for family in &list.value {
+            if !add_path_families.contains(&family.value) {
+                let why = if families.contains(&family.value) {
+                    "it can't have several paths"
+                } else {
+                    "it is not among families"
+                };
+                diags
+                    .push(Diag::warning(format!("add-path: {} is left out: {why}", family.value), family.at));
+            }
+        }
+        let wanted = distinct(&list.value, "family", diags);
+        add_path_families.retain(|f| wanted.contains(f));
+        if add_path == AddPath::Disabled && !wanted.is_empty() {
+            diags.push(
+                Diag::warning("these families have no effect without the add-path capability", list.at)
+                    .hint("add add-path = \"send/receive\" below [neighbor.capability]"),
+            );
+        }
+    }
+    for (name, field) in [("operational", &body.operational), ("multi-session", &body.multi_session)] {
+        if let Some(At { value: true, at }) = field {
+            diags.push(Diag::warning(format!("{name} has no effect yet"), *at).hint("remove it"));
+        }
+    }
+    Capability {
+        asn4: or(body.asn4.as_ref(), true),
+        extended_message: or(body.extended_message.as_ref(), true),
+        // 0 stands for the hold time, which may not fit in the 12 bits of RFC 4724.
+        graceful_restart: or(body.graceful_restart.as_ref(), None).map(|time| match time {
+            0 => hold_time.min(MAX_TIME),
+            time => time,
+        }),
+        add_path,
+        add_path_families,
+        route_refresh: or(body.route_refresh.as_ref(), false),
+        next_hop: next_hop(body, families, diags),
+        aigp: or(body.aigp.as_ref(), false),
+        software_version: or(body.software_version.as_ref(), false),
+        operational: or(body.operational.as_ref(), false),
+        multi_session: or(body.multi_session.as_ref(), false),
+    }
+}
+
+/// Next hops of the other address family: on when listed, off when switched off, all when only switched on.
+fn next_hop(body: &Body, families: &[Family], diags: &mut Diags) -> Vec<(Family, Afi)> {
+    let wanted = body.next_hop.as_ref().map(|flag| flag.value);
+    let listed = body.next_hop_families.as_ref().map(|list| distinct(&list.value, "family", diags));
+    let possible = |family: Family| families.contains(&family) && Neighbor::takes_other_next_hop(family);
+    if let Some(list) = &body.next_hop_families {
+        for item in list.value.iter().filter(|item| !possible(item.value.0)) {
+            let (family, _) = item.value;
+            let why = if families.contains(&family) {
+                "RFC 8950 is for IPv4 routes"
+            } else {
+                "it is not among families"
+            };
+            diags.push(Diag::warning(format!("nexthop: {family} is left out: {why}"), item.at));
+        }
+    }
+    match (wanted, listed) {
+        (Some(false), _) | (None, None) => Vec::new(),
+        (_, Some(list)) => list.into_iter().filter(|(family, _)| possible(*family)).collect(),
+        (Some(true), None) => {
+            families.iter().copied().filter(|f| possible(*f)).map(|f| (f, Afi::IPV6)).collect()
+        }
+    }
+}
+
+/// Longest key of TCP MD5 that Linux takes, in octets (`TCP_MD5SIG_MAXKEYLEN`).
+const MAX_KEY: usize = 80;
+
+fn md5(body: &Body, diags: &mut Diags) -> Option<Secret> {
+    let At { value: written, at } = body.md5_password.as_ref()?;
+    let mut octets = written.reveal().to_vec();
+    if or(body.md5_base64.as_ref(), false) {
+        match std::str::from_utf8(&octets).map_err(|_| "it is no text").and_then(base64) {
+            Ok(decoded) if decoded.is_empty() => {
+                diags.push(Diag::error("md5-password decodes to an empty key", *at));
+                return None;
+            }
+            Ok(decoded) => octets = decoded,
+            Err(why) => {
+                diags.push(
+                    Diag::error(format!("md5-password is not base64: {why}"), *at)
+                        .hint("encode it, or remove md5-base64"),
+                );
+                return None;
+            }
+        }
+    }
+    if octets.len() > MAX_KEY {
+        diags.push(Diag::error(format!("md5-password has {} octets", octets.len()), *at).hint("80 at most"));
+        return None;
+    }
+    Some(Secret::new(octets))
+}
+
+/// Routes must be of families that are offered, and "next-hop self" must mean something.
+fn routes(name: &PeerName, body: &Body, families: &[Family], diags: &mut Diags) {
+    for kind in body.routes.iter().flat_map(|set| set.kinds()) {
+        if !families.contains(&kind.family) {
+            diags.push(
+                Diag::error(
+                    format!("this route is {}, which is not among the neighbor's families", kind.family),
+                    kind.at,
+                )
+                .hint(format!("add \"{}\" to families", kind.family)),
+            );
+        }
+        // An IPv4 route over IPv6 gets the router identifier; an IPv6 route over IPv4 has nothing to get.
+        if kind.next_hop_self && kind.family.afi == Afi::IPV6 && name.peer.is_ipv4() {
+            diags.push(
+                Diag::error("next-hop self of an IPv6 route needs an IPv6 session", kind.at)
+                    .hint("write the address of the next hop"),
+            );
+        }
+    }
+}
