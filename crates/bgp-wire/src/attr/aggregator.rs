@@ -23,12 +23,8 @@ struct Shown<'a>(&'a [u8]);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, address @ ..] = self.0 else { return f.write_str("invalid") };
-        let asn = u32::from_be_bytes([*a, *b, *c, *d]);
-        match <[u8; 4]>::try_from(address) {
-            Ok(address) => write!(f, "{asn}:{}", Ipv4Addr::from(address)),
-            Err(_) => f.write_str("invalid"),
-        }
+        let ([asn, address], []) = self.0.as_chunks::<4>() else { return f.write_str("invalid") };
+        write!(f, "{}:{}", u32::from_be_bytes(*asn), Ipv4Addr::from(*address))
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Segment<'a, 4> {
 
 /// Iterator over the segments of a path whose AS numbers have `N` octets (2 or 4). It ends at the first octets that
 /// are no segment; [`Segments::rest`] is empty when there are none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Segments<'a, const N: usize>(&'a [u8]);
 
 impl<'a, const N: usize> Segments<'a, N> {
@@ -144,7 +144,7 @@ pub fn push(kind: Kind, asns: &[u32], out: &mut Vec<u8>) {
     for part in asns.chunks(255) {
         out.push(kind as u8);
         out.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
-        part.iter().for_each(|asn| out.extend_from_slice(&asn.to_be_bytes()));
+        out.extend(part.iter().flat_map(|asn| asn.to_be_bytes()));
     }
 }
 

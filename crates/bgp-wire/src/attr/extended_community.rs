@@ -84,7 +84,7 @@ impl Attribute for ExtendedCommunity {
             if kinds::parse(&shown) == Ok(*item) {
                 out.push_str(&shown);
             } else {
-                out.push_str(&kinds::hex(item));
+                out.push_str(&kinds::hex(*item));
             }
         });
     }

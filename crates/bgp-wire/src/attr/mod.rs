@@ -253,7 +253,7 @@ pub fn walk(block: &[u8]) -> impl Iterator<Item = RawAttribute<'_>> {
 pub fn write(flags: u8, code: AttrCode, value: &[u8], out: &mut Vec<u8>) {
     match (u8::try_from(value.len()), u16::try_from(value.len())) {
         (Ok(short), _) if flags & flag::EXTENDED_LENGTH == 0 => {
-            out.extend_from_slice(&[flags, code.0, short])
+            out.extend_from_slice(&[flags, code.0, short]);
         }
         (_, Ok(long)) => {
             out.extend_from_slice(&[flags | flag::EXTENDED_LENGTH, code.0]);

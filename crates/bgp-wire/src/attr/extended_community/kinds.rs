@@ -43,19 +43,22 @@ fn narrow<T: TryFrom<u32>>(number: Number) -> Result<T, Reason> {
         .map_err(|_| format!("{} is too large in this extended community", number.value).into())
 }
 
+/// Type, sub-type and the low six octets of a number.
+const fn join([kind, subtype]: [u8; 2], rest: u64) -> [u8; 8] {
+    let [_, _, octets @ ..] = rest.to_be_bytes();
+    let [third, fourth, fifth, sixth, seventh, eighth] = octets;
+    [kind, subtype, third, fourth, fifth, sixth, seventh, eighth]
+}
+
 /// Type, sub-type, a two-octet and a four-octet number.
 fn two_four(kind: [u8; 2], a: Number, b: Number) -> Result<[u8; 8], Reason> {
-    let [c, d] = narrow::<u16>(a)?.to_be_bytes();
-    let [e, f, g, h] = b.value.to_be_bytes();
-    Ok([kind[0], kind[1], c, d, e, f, g, h])
+    Ok(join(kind, u64::from(narrow::<u16>(a)?) << 32 | u64::from(b.value)))
 }
 
 /// A four-octet and a two-octet number: four-octet AS, or address when dotted.
 fn four_two(subtype: u8, a: Number, b: Number) -> Result<[u8; 8], Reason> {
     let kind = if a.form == Form::Dotted { 0x01 } else { 0x02 };
-    let [c, d, e, f] = a.value.to_be_bytes();
-    let [g, h] = narrow::<u16>(b)?.to_be_bytes();
-    Ok([kind, subtype, c, d, e, f, g, h])
+    Ok(join([kind, subtype], u64::from(a.value) << 16 | u64::from(narrow::<u16>(b)?)))
 }
 
 /// Route target and route origin: the form of the first number decides the type.
@@ -75,8 +78,9 @@ pub(super) fn parse(text: &str) -> Result<[u8; 8], Reason> {
     let mut fields = text.split(':');
     let mut next = || fields.next();
     match (next(), next(), next(), next(), next(), next()) {
-        (Some(a), Some(b), None, ..) => by_form(0x02, number(a)?, number(b)?),
-        (Some("target"), Some(a), Some(b), None, ..) => by_form(0x02, number(a)?, number(b)?),
+        (Some(a), Some(b), None, ..) | (Some("target"), Some(a), Some(b), None, ..) => {
+            by_form(0x02, number(a)?, number(b)?)
+        }
         (Some("origin"), Some(a), Some(b), None, ..) => by_form(0x03, number(a)?, number(b)?),
         (Some("target4"), Some(a), Some(b), None, ..) => four_two(0x02, number(a)?, number(b)?),
         (Some("origin4"), Some(a), Some(b), None, ..) => four_two(0x03, number(a)?, number(b)?),
@@ -108,8 +112,8 @@ pub(super) fn parse(text: &str) -> Result<[u8; 8], Reason> {
 }
 
 /// `0x` and upper-case digits.
-pub(super) fn hex(value: &[u8; 8]) -> String {
-    format!("0x{:016X}", u64::from_be_bytes(*value))
+pub(super) fn hex(value: [u8; 8]) -> String {
+    format!("0x{:016X}", u64::from_be_bytes(value))
 }
 
 /// Shows a community as ExaBGP does; kinds it has no name for as hexadecimal digits.
@@ -131,11 +135,11 @@ const TUNNELS: [(u16, &str); 9] = [
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [kind, subtype, c, d, e, g, h, i] = self.0;
-        let two = u16::from_be_bytes([c, d]);
-        let four = u32::from_be_bytes([c, d, e, g]);
-        let last_two = u16::from_be_bytes([h, i]);
-        let last_four = u32::from_be_bytes([e, g, h, i]);
+        let [kind, subtype, third, fourth, fifth, sixth, seventh, last] = self.0;
+        let two = u16::from_be_bytes([third, fourth]);
+        let four = u32::from_be_bytes([third, fourth, fifth, sixth]);
+        let last_two = u16::from_be_bytes([seventh, last]);
+        let last_four = u32::from_be_bytes([fifth, sixth, seventh, last]);
         let transitive_kind = kind & !0x40;
         match (transitive_kind, kind, subtype) {
             (0, _, 0x02) => write!(f, "target:{two}:{last_four}"),
@@ -150,10 +154,10 @@ impl fmt::Display for Shown {
                 None => write!(f, "encap:encap:UNKNOWN-{last_two}"),
             },
             (_, 0x06, 0x00) => {
-                write!(f, "mac-mobility:{last_four}{}", if c & 1 == 0 { "" } else { ":sticky" })
+                write!(f, "mac-mobility:{last_four}{}", if third & 1 == 0 { "" } else { ":sticky" })
             }
             (7, _, 0x02) => {
-                let direction = match h >> 6 {
+                let direction = match seventh >> 6 {
                     0 => "none",
                     1 => "input",
                     2 => "output",
@@ -162,22 +166,24 @@ impl fmt::Display for Shown {
                 write!(f, "interface-set:{direction}:{four}:{}", last_two & 0x3FFF)
             }
             (_, 0x08, 0x00) => {
-                f.write_str(if i & 1 == 0 { "redirect-to-nexthop" } else { "copy-to-nexthop" })
+                f.write_str(if last & 1 == 0 { "redirect-to-nexthop" } else { "copy-to-nexthop" })
             }
             (_, 0x01, 0x0C) => write!(f, "redirect-to-nexthop-ietf {}", Ipv4Addr::from(four)),
             (_, 0x0C, 0x00) => write!(f, "mup:{two}:{last_four}"),
             (_, 0x80, 0x06) => write!(f, "rate-limit:{:.0}", f32::from_bits(last_four).trunc()),
-            (_, 0x80, 0x07) => f.write_str(match i & 3 {
+            (_, 0x80, 0x07) => f.write_str(match last & 3 {
                 0 => "action",
                 1 => "action terminal",
                 2 => "action sample",
                 _ => "action sample-terminal",
             }),
             (_, 0x80, 0x08) => write!(f, "redirect:{two}:{last_four}"),
-            (_, 0x80, 0x09) => write!(f, "mark {i}"),
-            (_, 0x80, 0x0A) => write!(f, "l2info:{c}:{d}:{}:{last_two}", u16::from_be_bytes([e, g])),
+            (_, 0x80, 0x09) => write!(f, "mark {last}"),
+            (_, 0x80, 0x0A) => {
+                write!(f, "l2info:{third}:{fourth}:{}:{last_two}", u16::from_be_bytes([fifth, sixth]))
+            }
             (_, 0x80, 0x0C) => write!(f, "rate-limit:{:.0}:packets", f32::from_bits(last_four).trunc()),
-            _ => f.write_str(&hex(&self.0)),
+            _ => f.write_str(&hex(self.0)),
         }
     }
 }

@@ -1,31 +1,80 @@
-//! UPDATE to octets.
+//! UPDATE to octets: whole messages with headers, filled as far as the session allows.
 
 use crate::attr::RouteAttributes;
+use crate::code::{Afi, MessageType, Safi};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
 use crate::family::Family;
+use crate::msg::update::block;
+use crate::msg::update::next_hop::{self, Wire};
+use crate::msg::update::pack::{Field, Packer};
 use crate::nlri::NlriRef;
 
-/// Appends UPDATEs that announce `nlris`, all of `family`, and returns how many. On `Err` nothing was appended.
+/// Whether routes of a family travel in the fields of RFC 4271. IPv4 multicast does too when its next hop is IPv4:
+/// what ExaBGP sends, although the peer can't tell it from unicast.
+const fn classic(family: Family) -> bool {
+    family.afi.0 == Afi::IPV4.0 && matches!(family.safi, Safi::UNICAST | Safi::MULTICAST)
+}
+
+/// Appends UPDATEs that announce `nlris`, all of `family`, in their order, and returns how many messages that took:
+/// none for no routes. On `Err` nothing was appended.
+///
+/// Missing ORIGIN (igp), AS_PATH (empty, or our AS towards an external peer) and LOCAL_PREF (100) are added; what
+/// the session can't have is left out (LOCAL_PREF to an external peer, AIGP where it is off). Attributes are in
+/// ascending order, AS4_PATH after AS_PATH, AS4_AGGREGATOR after AGGREGATOR, MP_REACH_NLRI last. The caller skips
+/// families that were not negotiated.
 pub fn announce<'n>(
-    _ctx: &EncodeCtx,
-    _attributes: &RouteAttributes,
-    _family: Family,
-    _nlris: impl IntoIterator<Item = NlriRef<'n>>,
-    _out: &mut Vec<u8>,
+    ctx: &EncodeCtx,
+    attributes: &RouteAttributes,
+    family: Family,
+    nlris: impl IntoIterator<Item = NlriRef<'n>>,
+    out: &mut Vec<u8>,
 ) -> Result<u32, EncodeError> {
-    Err(EncodeError::Missing { what: "announce is not written yet" })
+    let next_hop = next_hop::resolve(ctx, attributes, family)?;
+    let field = match next_hop {
+        Wire::V4(_) | Wire::Given if classic(family) => Field::Announced,
+        _ => Field::Reach(family, next_hop),
+    };
+    let mut packer = Packer::new(ctx, field, out);
+    packer.attributes(|out| block::write(ctx, attributes, next_hop, out))?;
+    packer.pack(nlris)
 }
 
-/// Appends UPDATEs that withdraw `nlris`, all of `family`, and returns how many. On `Err` nothing was appended.
+/// Appends UPDATEs that withdraw `nlris`, all of `family`, in their order, and returns how many messages that took:
+/// none for no routes. On `Err` nothing was appended.
 pub fn withdraw<'n>(
-    _ctx: &EncodeCtx,
-    _family: Family,
-    _nlris: impl IntoIterator<Item = NlriRef<'n>>,
-    _out: &mut Vec<u8>,
+    ctx: &EncodeCtx,
+    family: Family,
+    nlris: impl IntoIterator<Item = NlriRef<'n>>,
+    out: &mut Vec<u8>,
 ) -> Result<u32, EncodeError> {
-    Err(EncodeError::Missing { what: "withdraw is not written yet" })
+    let field = if classic(family) { Field::Withdrawn } else { Field::Unreach(family) };
+    let mut packer = Packer::new(ctx, field, out);
+    packer.attributes(|_| ())?;
+    packer.pack(nlris)
 }
 
-/// Appends the End-of-RIB marker of a family (RFC 4724 section 2).
-pub fn end_of_rib(_family: Family, _out: &mut Vec<u8>) {}
+/// Appends the End-of-RIB marker of a family (RFC 4724 section 2): an empty UPDATE for IPv4 unicast, an
+/// MP_UNREACH_NLRI without routes for others (with extended length, as ExaBGP sends it).
+pub fn end_of_rib(family: Family, out: &mut Vec<u8>) {
+    if family.is_ipv4_unicast() {
+        out.extend_from_slice(&header(FIXED_LENGTH));
+        out.extend_from_slice(&[0, 0, 0, 0]);
+        return;
+    }
+    let [high, low] = family.afi.0.to_be_bytes();
+    out.extend_from_slice(&header(FIXED_LENGTH + 7));
+    out.extend_from_slice(&[0, 0, 0, 7, 0x90, 15, 0, 3, high, low, family.safi.0]);
+}
+
+/// Octets of an empty UPDATE.
+const FIXED_LENGTH: u16 = 23;
+
+/// The header of an UPDATE of `length` octets.
+pub(super) const fn header(length: u16) -> [u8; 19] {
+    let mut header = [0xFF; 19];
+    let [.., high, low, kind] = &mut header;
+    [*high, *low] = length.to_be_bytes();
+    *kind = MessageType::UPDATE.0;
+    header
+}

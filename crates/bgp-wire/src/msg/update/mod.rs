@@ -6,8 +6,15 @@
 
 mod as4;
 mod attributes;
+mod block;
 mod decode;
 mod encode;
+mod mp;
+mod next_hop;
+mod pack;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 use smallvec::SmallVec;
 
@@ -59,7 +66,9 @@ impl<'a> Update<'a> {
         }
         match self.unreach {
             None if self.attributes.raw().is_empty() => Some(Family::IPV4_UNICAST),
-            Some(run) if run.is_empty() && self.attributes.is_empty() && self.errors.is_empty() => Some(run.family()),
+            Some(run) if run.is_empty() && self.attributes.is_empty() && self.errors.is_empty() => {
+                Some(run.family())
+            }
             _ => None,
         }
     }
