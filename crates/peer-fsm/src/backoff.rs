@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::random::Random;
+
 /// The longest wait in seconds.
 const MAX: u32 = 60;
 
@@ -10,13 +12,13 @@ const MAX: u32 = 60;
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     next: u32,
-    random: u64,
+    random: Random,
 }
 
 impl Backoff {
     /// The first wait is none; `seed` decides the jitter.
     pub(crate) const fn new(seed: u64) -> Self {
-        Self { next: 0, random: seed }
+        Self { next: 0, random: Random::new(seed) }
     }
 
     /// Something went well, or someone ordered a new beginning.
@@ -29,19 +31,10 @@ impl Backoff {
         let seconds = self.next;
         self.next = seconds.saturating_mul(6).saturating_div(5).saturating_add(1).min(MAX);
         // 0.75 to 1.0 in steps of 1/1024 of a quarter.
-        let part = u32::try_from(self.random() >> 54).unwrap_or(0);
+        let part = u32::try_from(self.random.next() >> 54).unwrap_or(0);
         let milliseconds = seconds.saturating_mul(1000);
         let off = milliseconds.saturating_div(4).saturating_mul(part) >> 10;
         Duration::from_millis(milliseconds.saturating_sub(off).into())
-    }
-
-    /// SplitMix64: any seed will do, 0 too.
-    const fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = self.random;
-        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
     }
 }
 

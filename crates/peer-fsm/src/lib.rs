@@ -42,7 +42,7 @@
 //! * A second incoming connection replaces an older incoming one that is not established: the peer has forgotten it.
 //! * Any message restarts the hold timer, and unread octets keep the session up when we are the ones who don't read.
 #![cfg_attr(
-    not(test),
+    not(any(test, feature = "testing")),
     deny(
         clippy::unwrap_used,
         clippy::expect_used,
@@ -57,7 +57,13 @@ mod config;
 mod event;
 mod io;
 mod peer;
+mod random;
 mod sink;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 pub use config::PeerConfig;

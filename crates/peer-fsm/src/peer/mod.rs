@@ -53,6 +53,8 @@ pub struct Peer {
     restarting: bool,
     /// `Connected` was reported and `Down` is owed.
     connected: bool,
+    /// `Up` was reported since.
+    up: bool,
     events: VecDeque<Event>,
     actions: VecDeque<IoAction>,
 }
@@ -82,6 +84,7 @@ impl Peer {
             attempts: 0,
             restarting,
             connected: false,
+            up: false,
             events: VecDeque::new(),
             actions: VecDeque::new(),
         }
@@ -126,6 +129,13 @@ impl Peer {
     /// When [`Peer::handle_timeout`] has to be called, if nothing else happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
+    }
+
+    /// How many connections carry routes: one at most, whatever happens.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn established_count(&self) -> usize {
+        let phases = Leg::BOTH.into_iter().filter_map(|leg| Some(&self.connection(leg)?.phase));
+        phases.filter(|phase| matches!(phase, Phase::Established { .. })).count()
     }
 
     fn connection(&self, leg: Leg) -> Option<&Connection> {
@@ -219,7 +229,12 @@ impl Peer {
 
     /// A connection has been left: if it was the last one, the session is over.
     fn ended(&mut self, now: Instant, reason: DownReason) {
-        if self.outgoing.is_some() || self.incoming.is_some() {
+        if let Some(leg) = Leg::BOTH.into_iter().find(|leg| self.connection(*leg).is_some()) {
+            if self.up && self.established().is_none() {
+                // The session is over, and the connection that is left is the beginning of another one.
+                self.down(reason);
+                self.report_connected(leg);
+            }
             self.report_state();
             return;
         }
@@ -231,7 +246,15 @@ impl Peer {
         }
     }
 
+    /// Reports that there is a connection, unless that is known.
+    fn report_connected(&mut self, leg: Leg) {
+        if !std::mem::replace(&mut self.connected, true) {
+            self.events.push_back(Event::Connected(leg));
+        }
+    }
+
     fn down(&mut self, reason: DownReason) {
+        self.up = false;
         if std::mem::take(&mut self.connected) {
             self.events.push_back(Event::Down(reason));
         }

@@ -181,10 +181,7 @@ impl Peer {
             Phase::Established { .. } if self.may_have_restarted(now, other) => {
                 // RFC 4724 section 4.2: the old connection is closed without NOTIFICATION.
                 self.leave(other, Farewell::Silent);
-                self.down(DownReason::Closed("the peer restarted".into()));
-                self.report_state();
-                self.connected = true;
-                self.events.push_back(Event::Connected(leg));
+                self.ended(now, DownReason::Closed("the peer restarted".into()));
                 false
             }
             Phase::Established { .. } => true,
@@ -207,6 +204,8 @@ impl Peer {
         self.backoff.reset();
         self.restarting = false;
         self.enter(leg, Phase::Established { negotiated: Arc::clone(&negotiated), since: now });
+        self.restart_hold(now, leg);
+        self.up = true;
         self.events.push_back(Event::Up(leg, negotiated));
     }
 

@@ -92,9 +92,7 @@ impl Peer {
     /// TCP is up.
     fn connected(&mut self, now: Instant, leg: Leg) {
         self.timers.clear_leg(leg);
-        if !std::mem::replace(&mut self.connected, true) {
-            self.events.push_back(Event::Connected(leg));
-        }
+        self.report_connected(leg);
         self.enter(leg, Phase::Opening { sent: None });
         // RFC 4271 section 8.2.2: the hold timer runs with a large value until the peer's OPEN is there.
         self.restart_hold(now, leg);
