@@ -20,6 +20,16 @@
     )
 )]
 
+pub mod batch;
+pub mod command;
 pub mod encode;
+mod error;
 pub mod event;
+pub mod parser;
+pub mod reply;
 mod route;
+
+pub use batch::Batch;
+pub use error::CommandError;
+pub use event::Publisher;
+pub use parser::Parser;

@@ -29,7 +29,8 @@ fn read(dialect: &str, wishes: Subscription, events: &[Event<'_, '_>]) -> String
     if dialect.name == "json" {
         assert_eq!(usize::try_from(count).unwrap(), text.lines().count());
         for line in text.lines() {
-            let parsed: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            let parsed: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
             assert_eq!(parsed["exabgp"], "5.0.0");
         }
     }
@@ -86,7 +87,8 @@ fn messages_without_content() {
     let received =
         Event::Message { direction: Direction::Receive, raw: raw(&octets), content: Content::Keepalive };
     let line = read("json", subscribe_all(Format::Consolidate), &[received]);
-    let header = r#""type": "keepalive", "header": "0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001304", "neighbor": {"#;
+    let header =
+        r#""type": "keepalive", "header": "0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001304", "neighbor": {"#;
     assert!(line.contains(header), "{line}");
     let parsed = text(Format::Consolidate, received);
     assert_eq!(
@@ -139,7 +141,8 @@ fn refresh() {
     );
 }
 
-const OPEN: &str = "04fde800b40a000003 20 02060104000100010206410400 00fde8 02020600 020a490803657861036c6162";
+const OPEN: &str =
+    "04fde800b40a000003 20 02060104000100010206410400 00fde8 02020600 020a490803657861036c6162";
 
 #[test]
 fn opens_and_what_was_negotiated() {
@@ -156,7 +159,9 @@ fn opens_and_what_was_negotiated() {
          \"65\": { \"name\": \"asn4\", \"asn4\": 65000 }, \
          \"73\": { \"host-name\": \"exa\", \"domain-name\": \"lab\" } } } } }\n"
     );
-    assert!(json(Format::Parsed, event(Direction::Send)).contains("\"capabilities\": { \"multiprotocol\": {"));
+    assert!(
+        json(Format::Parsed, event(Direction::Send)).contains("\"capabilities\": { \"multiprotocol\": {")
+    );
     assert_eq!(
         text(Format::Parsed, event(Direction::Receive)),
         "neighbor 127.0.0.1 receive open version 4 asn 65000 hold_time 180 router_id 10.0.0.3 capabilities \
@@ -168,10 +173,7 @@ fn opens_and_what_was_negotiated() {
                   \"multisession\": false, \"operational\": false, \"refresh\": \"absent\", \
                   \"families\": [\"ipv4 unicast\"], \"nexthop\": [], \
                   \"add_path\": {\"send\": [], \"receive\": []} }";
-    assert_eq!(
-        json(Format::Parsed, Event::Negotiated(&negotiated)),
-        format!("negotiated|{object}  }} }}\n")
-    );
+    assert_eq!(json(Format::Parsed, Event::Negotiated(&negotiated)), format!("negotiated|{object}  }} }}\n"));
     assert_eq!(text(Format::Parsed, Event::Negotiated(&negotiated)), "");
 
     // Those who asked for it get it again with UPDATEs and packets.
@@ -185,8 +187,7 @@ fn opens_and_what_was_negotiated() {
         "\"message\": {{ \"eor\": {{ \"afi\" : \"ipv4\", \"safi\" : \"unicast\" }} }}, {object} }} }}\n"
     );
     assert!(lines.ends_with(&end), "{lines}");
-    let wishes =
-        Subscription::NONE.with_message(MessageKind::Update, Direction::Receive, Format::Parsed);
+    let wishes = Subscription::NONE.with_message(MessageKind::Update, Direction::Receive, Format::Parsed);
     let lines = read("json", wishes, &[Event::Negotiated(&negotiated), eor]);
     assert!(lines.ends_with("\"safi\" : \"unicast\" } } } }\n"), "{lines}");
 }
@@ -246,7 +247,10 @@ fn a_withdrawal_and_an_announcement() {
          as-path ( 65000 65001 )\nend\n"
     );
     let (json, text) = update_event("0004 180a0000 0000", &DecodeCtx::default());
-    assert_eq!(json, "{ \"update\": { \"withdraw\": { \"ipv4 unicast\": [ { \"nlri\": \"10.0.0.0/24\" } ] } } }");
+    assert_eq!(
+        json,
+        "{ \"update\": { \"withdraw\": { \"ipv4 unicast\": [ { \"nlri\": \"10.0.0.0/24\" } ] } } }"
+    );
     assert_eq!(text, "start\nwithdrawn 10.0.0.0/24\nend\n");
 }
 
@@ -294,7 +298,10 @@ fn malformed_attributes_withdraw_and_unknown_ones_are_shown() {
     // ORIGIN 7 is undefined: RFC 7606 section 7.1.
     let body = "0000 0018 40010107 40020a02020000fde80000fde9 4003040a000001 180a0000";
     let (json, text) = update_event(body, &DecodeCtx::default());
-    assert!(json.contains("\"error\": \"treat-as-withdraw\" }, \"withdraw\": { \"ipv4 unicast\": ["), "{json}");
+    assert!(
+        json.contains("\"error\": \"treat-as-withdraw\" }, \"withdraw\": { \"ipv4 unicast\": ["),
+        "{json}"
+    );
     assert_eq!(text, "start\nwithdrawn 10.0.0.0/24 next-hop 10.0.0.1\nend\n");
     let body = format!("0000 001f {PATH} 4003040a000001 c06304deadbeef 180a0000");
     let (json, _) = update_event(&body, &DecodeCtx::default());
@@ -322,8 +329,7 @@ fn an_update_with_its_octets() {
          neighbor 127.0.0.1 receive update end\n\n"
     );
     let line = read("json", subscribe_all(Format::Consolidate), &[event]);
-    let octets =
-        "\"header\": \"0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001B02\", \"body\": \"0x0004180A00000000\", \"neighbor\"";
+    let octets = "\"header\": \"0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001B02\", \"body\": \"0x0004180A00000000\", \"neighbor\"";
     assert!(line.contains(octets), "{line}");
 }
 
@@ -395,7 +401,8 @@ fn one_helper_does_not_change_what_another_gets() {
     assert!(publisher.wants(Class::Message(MessageKind::Keepalive, Direction::Receive)));
     assert!(!publisher.wants(Class::Message(MessageKind::Keepalive, Direction::Send)));
     let octets = common::message(4, &[]);
-    let event = Event::Message { direction: Direction::Receive, raw: raw(&octets), content: Content::Keepalive };
+    let event =
+        Event::Message { direction: Direction::Receive, raw: raw(&octets), content: Content::Keepalive };
     publisher.publish(1.0, &event);
     publisher.publish(2.0, &event);
     let mut got: Vec<(String, Vec<u64>)> = Vec::new();

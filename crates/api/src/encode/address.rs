@@ -17,7 +17,8 @@ const fn octets() -> [([u8; 4], u8); 256] {
     let mut table = [([0; 4], 0); 256];
     let mut n = 0;
     while n < 256 {
-        let (hundreds, tens, ones) = ((n / 100) as u8 + b'0', (n / 10 % 10) as u8 + b'0', (n % 10) as u8 + b'0');
+        let (hundreds, tens, ones) =
+            ((n / 100) as u8 + b'0', (n / 10 % 10) as u8 + b'0', (n % 10) as u8 + b'0');
         table[n] = if n >= 100 {
             ([hundreds, tens, ones, b'.'], 4)
         } else if n >= 10 {
@@ -93,7 +94,8 @@ pub(crate) fn v6(address: Ipv6Addr, out: &mut Vec<u8>) {
 
 /// Appends a group of an IPv6 address without leading zeros.
 fn hex_group(group: u16, out: &mut Vec<u8>) {
-    let digits = [group >> 12, group >> 8 & 15, group >> 4 & 15, group & 15].map(|n| digit(n.to_be_bytes()[1], b'a'));
+    let digits =
+        [group >> 12, group >> 8 & 15, group >> 4 & 15, group & 15].map(|n| digit(n.to_be_bytes()[1], b'a'));
     let skip = usize::try_from(group.leading_zeros() / 4).unwrap_or(0).min(3);
     out.extend_from_slice(digits.get(skip..).unwrap_or_default());
 }
@@ -133,9 +135,23 @@ mod tests {
     #[test]
     fn corner_cases_print_as_everyone_prints_them() {
         for address in [
-            "0.0.0.0", "255.255.255.255", "10.0.0.1", "192.168.100.9", "::", "::1", "1::", "2001:db8::", "fe80::1",
-            "2001:db8:0:1::", "1:0:0:2:0:0:0:3", "1:0:2:3:4:5:6:7", "::ffff:10.0.0.1", "0:0:1::", "1:2:3:4:5:6:7:8",
-            "::2:3:4:5:6:7:8", "1:2:3:4:5:6:7:0",
+            "0.0.0.0",
+            "255.255.255.255",
+            "10.0.0.1",
+            "192.168.100.9",
+            "::",
+            "::1",
+            "1::",
+            "2001:db8::",
+            "fe80::1",
+            "2001:db8:0:1::",
+            "1:0:0:2:0:0:0:3",
+            "1:0:2:3:4:5:6:7",
+            "::ffff:10.0.0.1",
+            "0:0:1::",
+            "1:2:3:4:5:6:7:8",
+            "::2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:0",
         ] {
             let address: IpAddr = address.parse().unwrap();
             assert_eq!(text(address), address.to_string());

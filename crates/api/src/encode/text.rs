@@ -45,7 +45,13 @@ impl Text {
         Self { head, attributes: Vec::new(), scratch: String::new() }
     }
 
-    fn message(&mut self, direction: Direction, content: &Content<'_, '_>, raw: Option<Raw<'_>>, out: &mut Vec<u8>) {
+    fn message(
+        &mut self,
+        direction: Direction,
+        content: &Content<'_, '_>,
+        raw: Option<Raw<'_>>,
+        out: &mut Vec<u8>,
+    ) {
         if let Content::Update(update) = content {
             return self.update(direction, update, raw, out);
         }
@@ -123,7 +129,14 @@ impl Text {
         }
     }
 
-    fn route(&mut self, way: Direction, what: &[u8], nlri: NlriRef<'_>, next_hop: NextHop, out: &mut Vec<u8>) {
+    fn route(
+        &mut self,
+        way: Direction,
+        what: &[u8],
+        nlri: NlriRef<'_>,
+        next_hop: NextHop,
+        out: &mut Vec<u8>,
+    ) {
         self.start(way, out);
         out.extend_from_slice(what);
         self.scratch.clear();

@@ -57,7 +57,12 @@ impl<H: Clone + PartialEq> Publisher<H> {
 
     /// Changes who hears what, or who the peer is, as a reload or a connection does; the counter goes on. What was
     /// published before must have been drained.
-    pub fn subscribe(&mut self, host: &Host, head: &PeerHead, members: &[(H, &'static Dialect, Subscription)]) {
+    pub fn subscribe(
+        &mut self,
+        host: &Host,
+        head: &PeerHead,
+        members: &[(H, &'static Dialect, Subscription)],
+    ) {
         self.encoders.clear();
         self.audiences.clear();
         self.buffer.clear();
@@ -89,7 +94,10 @@ impl<H: Clone + PartialEq> Publisher<H> {
 
     /// Whether anyone wants events of this class: if not, there is no need to decode for it.
     pub fn wants(&self, class: Class) -> bool {
-        usize::try_from(class.index()).ok().and_then(|i| self.deliveries.get(i)).is_some_and(|d| !d.is_empty())
+        usize::try_from(class.index())
+            .ok()
+            .and_then(|i| self.deliveries.get(i))
+            .is_some_and(|d| !d.is_empty())
     }
 
     /// Writes an event for all who want it. `time` is in seconds since 1970.

@@ -235,7 +235,9 @@ mod tests {
     fn formats_combine_as_in_the_original() {
         use Format::{Consolidate, Packets, Parsed};
         let forms = |formats: &[Format], direction| {
-            let all = formats.iter().fold(Subscription::NONE, |s, f| s.with_message(MessageKind::Update, direction, *f));
+            let all = formats
+                .iter()
+                .fold(Subscription::NONE, |s, f| s.with_message(MessageKind::Update, direction, *f));
             all.forms(Class::Message(MessageKind::Update, direction)).to_vec()
         };
         for (formats, receive, send) in [

@@ -99,16 +99,17 @@ impl Json5 {
     fn new(host: &Host, peer: &PeerHead) -> Self {
         let mut head = Vec::new();
         let mut w = JsonWriter::new(&mut head);
-        let mut pair = |name: &str, local: &dyn Fn(&mut JsonWriter<'_>), peer: &dyn Fn(&mut JsonWriter<'_>)| {
-            w.raw().extend_from_slice(name.as_bytes());
-            let mut w = JsonWriter::new(w.raw());
-            w.begin_object(Spacing::Wide);
-            w.key("local");
-            local(&mut w);
-            w.key("peer");
-            peer(&mut w);
-            w.end_object();
-        };
+        let mut pair =
+            |name: &str, local: &dyn Fn(&mut JsonWriter<'_>), peer: &dyn Fn(&mut JsonWriter<'_>)| {
+                w.raw().extend_from_slice(name.as_bytes());
+                let mut w = JsonWriter::new(w.raw());
+                w.begin_object(Spacing::Wide);
+                w.key("local");
+                local(&mut w);
+                w.key("peer");
+                peer(&mut w);
+                w.end_object();
+            };
         pair("\"neighbor\": { \"address\": ", &|w| or_null(w, peer.local), &|w| w.address(peer.peer));
         let asn = |w: &mut JsonWriter<'_>, asn: Option<bgp_wire::Asn>| match asn {
             Some(asn) => w.number(asn.0.into()),

@@ -1,0 +1,57 @@
+//! `announce route …`, `announce ipv4 unicast …` and their withdrawals.
+
+use route_text::{Action, TextError, parse_family, parse_family_route, parse_route};
+
+use super::{Entry, Line, Neighbor, Parsed};
+
+/// The rows of the table.
+pub(super) const COMMANDS: &[Entry] = &[
+    entry(&["announce", "route"], "PREFIX next-hop ADDRESS ...", "announce a route", announce_route),
+    entry(&["withdraw", "route"], "PREFIX ...", "withdraw a route", withdraw_route),
+    entry(
+        &["announce", "ipv4"],
+        "SAFI NLRI next-hop ADDRESS ...",
+        "announce a route of an IPv4 family",
+        announce_family,
+    ),
+    entry(
+        &["announce", "ipv6"],
+        "SAFI NLRI next-hop ADDRESS ...",
+        "announce a route of an IPv6 family",
+        announce_family,
+    ),
+    entry(&["withdraw", "ipv4"], "SAFI NLRI ...", "withdraw a route of an IPv4 family", withdraw_family),
+    entry(&["withdraw", "ipv6"], "SAFI NLRI ...", "withdraw a route of an IPv6 family", withdraw_family),
+];
+
+const fn entry(
+    words: &'static [&'static str],
+    arguments: &'static str,
+    summary: &'static str,
+    parse: fn(&mut Line<'_>) -> Result<Parsed, TextError>,
+) -> Entry {
+    Entry { words, arguments, options: &[], neighbor: Neighbor::Optional, summary, parse }
+}
+
+fn announce_route(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    parse_route(&mut line.words, Action::Announce).map(|r| Parsed::Routes(Action::Announce, r))
+}
+
+fn withdraw_route(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    parse_route(&mut line.words, Action::Withdraw).map(|r| Parsed::Routes(Action::Withdraw, r))
+}
+
+fn announce_family(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    family(line, Action::Announce)
+}
+
+fn withdraw_family(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    family(line, Action::Withdraw)
+}
+
+/// The command's last word is the first of the family.
+fn family(line: &mut Line<'_>, action: Action) -> Result<Parsed, TextError> {
+    let mut words = line.last;
+    let family = parse_family(&mut words)?;
+    parse_family_route(family, &mut words, action).map(|r| Parsed::Routes(action, r))
+}

@@ -1,0 +1,145 @@
+//! A helper's lines into steps, in the helper's own task.
+//!
+//! Lines of routes are most of what helpers write, and most of them repeat what stands after the prefix. So the
+//! common forms take a short way: the prefix is read here, the text after it is looked up in a memo, and nothing is
+//! allocated. Whatever the short way does not understand goes the long way, through [`crate::command`], which also
+//! says what is wrong with it: both accept the same lines.
+
+mod fast;
+mod prefix;
+
+use std::sync::Arc;
+
+use bgp_wire::Nlri;
+use rib::{Attrs, Interner, Memo};
+use route_text::{Action, Routes, Selector, Words};
+
+use crate::batch::{Batch, RouteStep, Step, Target, Watchdog};
+use crate::command::{self, Parsed};
+use crate::error::CommandError;
+
+/// Makes steps of one helper's lines.
+#[derive(Debug)]
+pub struct Parser {
+    interner: Arc<Interner>,
+    clauses: Memo<Ready>,
+    selectors: Memo<Arc<Selector>>,
+    /// The selector of the last line that went the short way: its text with the space after it, and itself.
+    last: Option<(Box<[u8]>, Target)>,
+    batch: Batch,
+}
+
+/// What stands after a prefix, ready to be used again.
+#[derive(Clone, Debug)]
+struct Ready {
+    attributes: Attrs,
+    path_id: Option<u32>,
+    watchdog: Option<Arc<Watchdog>>,
+    /// It has a next hop, so it can be announced.
+    complete: bool,
+}
+
+impl Parser {
+    /// A parser for one helper. The interner is everyone's.
+    pub fn new(interner: Arc<Interner>) -> Self {
+        Self { interner, clauses: Memo::new(), selectors: Memo::new(), last: None, batch: Batch::default() }
+    }
+
+    /// Takes a line, without its end: any octets at all. Empty lines are passed over, all others make at least one
+    /// step.
+    pub fn line(&mut self, line: &[u8]) {
+        let line = line.trim_ascii();
+        if line.is_empty() || self.fast(line) {
+            return;
+        }
+        if let Err(error) = self.slow(line) {
+            self.batch.steps.push(Step::Refused(Box::new(error)));
+        }
+    }
+
+    /// Takes note of a line that was longer than `limit` octets and was not read.
+    pub fn oversized(&mut self, limit: usize) {
+        let error = CommandError::line(limit, "the line is too long");
+        self.batch.steps.push(Step::Refused(Box::new(error)));
+    }
+
+    /// Steps taken so far: when to hand them over is the caller's choice. One line of `split` or of many NLRI can
+    /// make up to a million.
+    pub fn steps(&self) -> usize {
+        self.batch.steps.len()
+    }
+
+    /// Hands over the steps; none if there are none.
+    pub fn take(&mut self) -> Option<Batch> {
+        if self.batch.steps.is_empty() {
+            return None;
+        }
+        self.last = None;
+        // The next batch will be about as long.
+        let next =
+            Batch { steps: Vec::with_capacity(self.batch.steps.len().min(1024)), selectors: Vec::new() };
+        Some(std::mem::replace(&mut self.batch, next))
+    }
+
+    /// Forgets the steps: another process took the helper's place.
+    pub fn clear(&mut self) {
+        self.batch = Batch::default();
+        self.last = None;
+    }
+
+    /// The way that knows everything.
+    fn slow(&mut self, line: &[u8]) -> Result<(), CommandError> {
+        let text = std::str::from_utf8(line)
+            .map_err(|e| CommandError::line(e.valid_up_to(), "the line is not UTF-8"))?;
+        if let Some(at) = memchr::memchr(0, line) {
+            return Err(CommandError::line(at, "the line holds a NUL"));
+        }
+        if let Some(comment) = text.strip_prefix('#') {
+            let comment = command::Command::Comment(comment.trim().into());
+            self.batch.steps.push(Step::Command(Target::Attached, Box::new(comment)));
+            return Ok(());
+        }
+        let mut words = Words::new(text);
+        let selector = Selector::parse(&mut words)?;
+        let parsed = command::parse(words, selector.is_some())?;
+        let target = selector.map_or(Target::Attached, |s| self.batch.select(&Arc::new(s)));
+        match parsed {
+            Parsed::Routes(action, routes) => self.routes(action, routes, target),
+            Parsed::Command(command) => self.batch.steps.push(Step::Command(target, Box::new(command))),
+        }
+        Ok(())
+    }
+
+    fn routes(&mut self, action: Action, routes: Routes, target: Target) {
+        let announce = action == Action::Announce;
+        let clause = routes.clause;
+        let watchdog = clause.watchdog.filter(|_| announce);
+        let watchdog = watchdog.map(|name| Arc::new(Watchdog { name, withdrawn: clause.withdrawn }));
+        let attributes = announce.then(|| self.interner.intern(clause.attributes));
+        for nlri in routes.nlris {
+            self.route(nlri, attributes.clone(), watchdog.clone(), target);
+        }
+        self.end_line();
+    }
+
+    fn route(
+        &mut self,
+        nlri: Nlri,
+        attributes: Option<Attrs>,
+        watchdog: Option<Arc<Watchdog>>,
+        target: Target,
+    ) {
+        let step = RouteStep { nlri, attributes, watchdog, target, ends_line: false };
+        self.batch.steps.push(Step::Route(step));
+    }
+
+    /// The route last added is the last of its line.
+    fn end_line(&mut self) {
+        if let Some(Step::Route(route)) = self.batch.steps.last_mut() {
+            route.ends_line = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
