@@ -39,6 +39,8 @@ impl Dialect {
 pub enum Step {
     /// The daemon must send this message.
     Expect(Message),
+    /// The daemon must close a connection (ours).
+    Closed,
     /// The peer does something as soon as this is the first step left.
     Act(Action),
 }
@@ -50,8 +52,10 @@ pub enum Action {
     Notification(String),
     /// Send the daemon a signal.
     Signal(Signal),
-    /// Send this message (ours).
+    /// Send these octets: a message whose marker may be left out (ours).
     Send(Message),
+    /// Send these octets as they are (ours).
+    Octets(Vec<u8>),
     /// Close the connection (ours).
     Close,
 }
@@ -201,7 +205,9 @@ impl Parser {
         let step = match what {
             "raw" => Step::Expect(Message::from_case(&hex::parse(value)?)?),
             "send" => Step::Act(Action::Send(Message::from_case(&hex::parse(value)?)?)),
+            "octets" => Step::Act(Action::Octets(hex::parse(value)?)),
             "notification" => Step::Act(Action::Notification(value.to_owned())),
+            "closed" => Step::Closed,
             "close" => Step::Act(Action::Close),
             "signal" => {
                 Step::Act(Action::Signal(value.parse().map_err(|_| anyhow!("no signal is named {value:?}"))?))

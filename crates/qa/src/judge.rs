@@ -60,6 +60,17 @@ impl Judge {
         Verdict::Matched
     }
 
+    /// The daemon closed a connection; true when that was expected now.
+    pub fn closed(&mut self) -> bool {
+        let Some(group) = self.groups.front_mut() else { return false };
+        let place = group.steps.iter().position(|step| matches!(step, Step::Closed));
+        if let Some(place) = place {
+            group.steps.remove(place);
+            self.skip_empty();
+        }
+        place.is_some()
+    }
+
     /// The next thing the peer has to do now, if the current group starts with one. Asked after a match and after an OPEN that
     /// is not inspected, until there is none.
     pub fn action(&mut self) -> Option<Action> {
@@ -102,7 +113,7 @@ impl Judge {
                     .iter()
                     .filter_map(|s| match s {
                         Step::Expect(m) => Some(m.clone()),
-                        Step::Act(_) => None,
+                        Step::Act(_) | Step::Closed => None,
                     })
                     .collect()
             }),
@@ -170,6 +181,14 @@ mod tests {
         assert!(!j.is_done());
         assert_eq!(j.action(), Some(Action::Close));
         assert!(j.is_done());
+    }
+
+    #[test]
+    fn a_close_counts_only_in_its_turn() {
+        let mut j = judge(&[("A1", vec![Step::Expect(update(1))]), ("A2", vec![Step::Closed])]);
+        assert!(!j.closed());
+        j.message(&update(1));
+        assert!(j.closed() && j.is_done());
     }
 
     #[test]

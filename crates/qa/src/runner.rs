@@ -217,6 +217,7 @@ fn pending(shared: &Shared) -> String {
                     crate::case::Step::Expect(m) => {
                         let _ = writeln!(out, "  {}", dissect::brief(m));
                     }
+                    crate::case::Step::Closed => out.push_str("  the daemon closes the connection\n"),
                     crate::case::Step::Act(action) => {
                         let _ = writeln!(out, "  to do: {action:?}");
                     }
@@ -265,6 +266,9 @@ impl Session<'_> {
             if !self.judge(&message).await? {
                 break;
             }
+        }
+        if self.shared.judge(Judge::closed) {
+            self.follow().await?;
         }
         Ok(())
     }
@@ -323,6 +327,11 @@ impl Session<'_> {
                 }
             }
         }
+        self.follow().await
+    }
+
+    /// Does what the current group starts with; false when the peer closed this connection.
+    async fn follow(&mut self) -> Result<bool> {
         let mut open = true;
         while let Some(action) = self.shared.judge(Judge::action) {
             open &= self.act(action).await?;
@@ -344,6 +353,7 @@ impl Session<'_> {
                 self.send(&Message::new(NOTIFICATION, &body)).await;
             }
             Action::Send(message) => self.send(&message).await,
+            Action::Octets(octets) => drop(self.stream.write_all(&octets).await),
             Action::Signal(signal) => self.signal(signal)?,
             Action::Close => {
                 let _ = self.stream.shutdown().await;
