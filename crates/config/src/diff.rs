@@ -116,6 +116,7 @@ fn session(old: &Neighbor, new: &Neighbor) -> Session {
         && old.listen == new.listen
         && old.connect == new.connect
         && old.hold_time == new.hold_time
+        && old.send_hold_time == new.send_hold_time
         && old.rate_limit == new.rate_limit
         && old.host_name == new.host_name
         && old.domain_name == new.domain_name

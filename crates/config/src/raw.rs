@@ -89,6 +89,7 @@ body! {
     host_name: String,
     domain_name: String,
     hold_time: u16,
+    send_hold_time: u16,
     rate_limit: Option<NonZeroU32>,
     passive: bool,
     listen: u16,

@@ -114,6 +114,11 @@ pub(crate) fn hold_time(value: Scalar<'_>) -> Value<u16> {
     ranged(value, "a hold time", "seconds: 0 for none, or 3 to 65535", |n| *n == 0 || *n >= 3)
 }
 
+/// Seconds.
+pub(crate) fn seconds(value: Scalar<'_>) -> Value<u16> {
+    ranged(value, "a time", "seconds from 0 to 65535", |_| true)
+}
+
 /// A TTL, or off.
 pub(crate) fn ttl(value: Scalar<'_>) -> Value<Option<u8>> {
     if is_off(value) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bgp_wire::attr::{NextHop, to_route_text};
 use bgp_wire::{Nlri, RouteAttributes};
 use smallvec::SmallVec;
 
@@ -56,7 +57,13 @@ impl Routes {
 impl fmt::Display for Route {
     /// As in `ipv4 unicast 10.0.0.0/24 next-hop 192.0.2.1 origin igp`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.nlri.family(), self.nlri, self.attributes)?;
+        write!(f, "{} {}", self.nlri.family(), self.nlri)?;
+        if self.attributes.next_hop() != NextHop::Unset {
+            write!(f, " next-hop {}", self.attributes.next_hop())?;
+        }
+        let mut attributes = String::new();
+        to_route_text(self.attributes.iter(), &mut attributes);
+        f.write_str(&attributes)?;
         if let Some(name) = &self.name {
             write!(f, " name {}", Quoted(name))?;
         }

@@ -20,6 +20,9 @@ pub struct Neighbor {
     pub description: String,
     /// Hold time in seconds that we propose; 0 for none (RFC 4271 section 4.2).
     pub hold_time: u16,
+    /// Seconds that the peer may refuse to read before the session ends (RFC 9687); 0 for ever. Without a value, the
+    /// greater of 8 minutes and twice the hold time, as the RFC recommends.
+    pub send_hold_time: Option<u16>,
     /// Never connect out.
     pub passive: bool,
     /// Port of a listener of its own.

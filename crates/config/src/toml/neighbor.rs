@@ -57,6 +57,7 @@ pub(super) fn body(fields: &mut Fields<'_, '_>, clauses: &mut Clauses, diags: &m
         host_name: fields.scalar("host-name", value::host_name, diags),
         domain_name: fields.scalar("domain-name", value::host_name, diags),
         hold_time: fields.scalar("hold-time", value::hold_time, diags),
+        send_hold_time: fields.scalar("send-hold-time", value::seconds, diags),
         rate_limit: fields.scalar("rate-limit", value::rate, diags),
         passive: fields.scalar("passive", value::boolean, diags),
         listen: fields.scalar("listen", value::port, diags),

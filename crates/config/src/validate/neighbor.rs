@@ -50,6 +50,7 @@ pub(super) fn validate(
         name,
         description: or(body.description.as_ref(), String::new()),
         hold_time,
+        send_hold_time: body.send_hold_time.as_ref().map(|time| time.value),
         passive: passive || settings.bgp.passive,
         listen: body.listen.as_ref().map(|port| port.value),
         connect: or(body.connect.as_ref(), settings.outgoing_port),
