@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod dissect;
 pub mod expect;
 pub mod frame;
+pub mod helper;
 pub mod hex;
 pub mod judge;
 mod known;

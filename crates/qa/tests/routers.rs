@@ -8,7 +8,7 @@ use qa::{
     speaker::{Listener, Session, connect},
     update::{Prefix, Routes, announce, withdraw},
 };
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use tokio::time::Instant;
 
 fn prefixes(texts: &[&str]) -> Vec<Prefix> {
@@ -17,11 +17,11 @@ fn prefixes(texts: &[&str]) -> Vec<Prefix> {
 
 /// Everything the router originates must have arrived, each with its attributes.
 async fn receive(session: &mut Session, peering: &Peering, deadline: Instant) {
-    let mut missing: BTreeMap<Prefix, ()> = peering.originate.iter().map(|p| (*p, ())).collect();
+    let mut missing: BTreeSet<Prefix> = peering.originate.iter().copied().collect();
     while !missing.is_empty() {
         let routes = Routes::read(&session.update(deadline).await.unwrap()).unwrap();
         for prefix in &routes.announced {
-            missing.remove(prefix).unwrap_or_else(|| panic!("{prefix} was not expected"));
+            assert!(missing.remove(prefix), "{prefix} was not expected");
             assert_eq!(routes.next_hop, Some(peering.next_hop(prefix.address.is_ipv6())), "{prefix}");
             assert_eq!(routes.as_path(), [u32::from(peering.router_as)], "{prefix}");
             assert_eq!(routes.value(4), Some(&MED.to_be_bytes()[..]), "{prefix}");

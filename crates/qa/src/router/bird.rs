@@ -156,7 +156,7 @@ fn parse(text: &str) -> Result<Vec<Seen>> {
             "origin" => route.origin = value.to_lowercase(),
             "as_path" => route.as_path = numbers(value)?,
             // The second address, if there is one, is link-local.
-            "next_hop" => route.next_hop = value.split(' ').next().unwrap_or_default().to_owned(),
+            "next_hop" => value.split(' ').next().unwrap_or_default().clone_into(&mut route.next_hop),
             "med" => route.med = Some(value.parse()?),
             "community" | "large_community" => {
                 for one in value.split(')').map(str::trim).filter(|c| !c.is_empty()) {

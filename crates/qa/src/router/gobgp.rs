@@ -155,7 +155,7 @@ fn route(prefix: &str, attributes: &Value) -> Result<Seen> {
             Some(1) => {
                 let names = ["igp", "egp", "incomplete"];
                 let index = value.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-                seen.origin = names.get(index).copied().unwrap_or("invalid").to_owned();
+                names.get(index).copied().unwrap_or("invalid").clone_into(&mut seen.origin);
             }
             Some(2) => {
                 for segment in attribute["as_paths"].as_array().into_iter().flatten() {

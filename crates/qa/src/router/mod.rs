@@ -54,6 +54,9 @@ pub struct Peering {
 
 impl Peering {
     /// Two loopback addresses that no other test uses, eBGP, the foreign daemon waiting, three originated routes.
+    ///
+    /// # Panics
+    /// Never: the prefixes it parses are constants.
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let [_, _, high, low] = std::process::id().to_be_bytes();

@@ -1,0 +1,15 @@
+//! The workloads of the benchmarks and of the endurance tests: a generated table, a fast peer that checks what it receives
+//! exactly, helper processes that write and count as fast as a pipe allows, and the runs themselves.
+//!
+//! Everything here is plain threads and large buffers: what measures must cost much less than what is measured.
+
+pub mod clock;
+pub mod compare;
+pub mod control;
+pub mod helper;
+pub mod peer;
+pub mod run;
+pub mod sink;
+pub mod table;
+pub mod toml;
+pub mod work;
