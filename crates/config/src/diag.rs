@@ -99,6 +99,8 @@ const MAX_KEPT: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Diags {
     kept: Vec<Diag>,
+    /// Places of secrets, which no report shows.
+    secrets: Vec<Span>,
     /// Errors found, kept or not.
     errors: usize,
     dropped: usize,
@@ -115,6 +117,16 @@ impl Diags {
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
+    }
+
+    /// Hides a place of the file from the report.
+    pub(crate) fn hide(&mut self, at: Span) {
+        self.secrets.push(at);
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
     }
 
     /// Whether the configuration can't be used.
@@ -143,7 +155,10 @@ pub struct Report {
 
 impl Report {
     /// Sorts what was found by its place.
-    pub fn new(source: Source, mut diags: Diags) -> Self {
+    pub fn new(mut source: Source, mut diags: Diags) -> Self {
+        if !diags.is_empty() {
+            source.text = masked(source.text, &diags.secrets);
+        }
         diags.kept.sort_by_key(|d| d.at);
         let ends = source.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at.saturating_add(1))).collect();
@@ -157,7 +172,7 @@ impl Report {
 
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
-        self.diags.kept.is_empty()
+        self.diags.is_empty()
     }
 
     /// Whether the configuration can't be used.
@@ -268,6 +283,22 @@ impl Report {
             .path(self.source.path.as_str())
             .annotation(kind.span(from..to).label(label))
     }
+}
+
+/// The text with stars for secrets, octet by octet, so that all places stay where they are.
+fn masked(text: String, secrets: &[Span]) -> String {
+    if secrets.is_empty() {
+        return text;
+    }
+    let mut octets = text.into_bytes();
+    for secret in secrets {
+        for octet in octets.get_mut(secret.start..secret.end).unwrap_or_default() {
+            if *octet != b'\n' {
+                *octet = b'*';
+            }
+        }
+    }
+    String::from_utf8(octets).unwrap_or_default()
 }
 
 impl fmt::Display for Report {

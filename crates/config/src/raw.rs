@@ -59,6 +59,8 @@ macro_rules! body {
         #[derive(Clone, Debug, Default)]
         pub(crate) struct Body {
             $(pub(crate) $field: Option<At<$kind>>,)+
+            /// Keys that are there with values that make no sense.
+            pub(crate) wrong: Vec<&'static str>,
             /// Helpers; all of them count.
             pub(crate) api: Vec<RawApi>,
             /// Static routes; all of them count.
@@ -72,6 +74,7 @@ macro_rules! body {
                 $(if self.$field.is_none() {
                     self.$field.clone_from(&defaults.$field);
                 })+
+                self.wrong.extend_from_slice(&defaults.wrong);
                 self.api.splice(0..0, defaults.api.iter().cloned());
                 self.routes.splice(0..0, defaults.routes.iter().cloned());
             }

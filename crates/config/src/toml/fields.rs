@@ -12,10 +12,11 @@ pub(super) fn spot<T>(spanned: &Spanned<T>) -> Span {
     spanned.span().into()
 }
 
+/// A key of a table and its value.
+pub(super) type Entry<'t, 's> = (&'t Spanned<DeString<'s>>, &'t Spanned<DeValue<'s>>);
+
 /// The entries of a table in the order of the file; the table itself sorts them by name.
-pub(super) fn by_place<'t, 's>(
-    table: &'t DeTable<'s>,
-) -> Vec<(&'t Spanned<DeString<'s>>, &'t Spanned<DeValue<'s>>)> {
+pub(super) fn by_place<'t, 's>(table: &'t DeTable<'s>) -> Vec<Entry<'t, 's>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
@@ -45,6 +46,20 @@ pub(super) fn scalar<'a>(value: &'a DeValue<'_>) -> Scalar<'a> {
     }
 }
 
+/// Whether a key, perhaps a misspelt one, is that of a password.
+pub(super) fn is_secret(key: &str) -> bool {
+    key.contains("pas") && key.trim() != "passive"
+}
+
+/// Hides passwords from reports, misspelt keys included.
+fn hide(table: &DeTable<'_>, diags: &mut Diags) {
+    for (key, value) in table {
+        if is_secret(key.get_ref()) {
+            diags.hide(spot(value));
+        }
+    }
+}
+
 /// The fields of one table.
 pub(super) struct Fields<'t, 's> {
     pub(super) source: &'t Source,
@@ -54,6 +69,8 @@ pub(super) struct Fields<'t, 's> {
     asked: Vec<&'static str>,
     /// Fields that were refused, each with what was said about it.
     refused: Vec<&'static str>,
+    /// Fields that are there with a value that makes no sense.
+    wrong: Vec<&'static str>,
 }
 
 impl<'t, 's> Fields<'t, 's> {
@@ -66,7 +83,17 @@ impl<'t, 's> Fields<'t, 's> {
     ) -> Option<Self> {
         match value.get_ref() {
             DeValue::Table(table) => {
-                Some(Self { source, what, table, at: spot(value), asked: Vec::new(), refused: Vec::new() })
+                hide(table, diags);
+                let at = spot(value);
+                Some(Self {
+                    source,
+                    what,
+                    table,
+                    at,
+                    asked: Vec::new(),
+                    refused: Vec::new(),
+                    wrong: Vec::new(),
+                })
             }
             other => {
                 diags.push(
@@ -76,6 +103,11 @@ impl<'t, 's> Fields<'t, 's> {
                 None
             }
         }
+    }
+
+    /// The fields that are there and can't be used: nobody should miss them.
+    pub(super) fn wrong(&self) -> &[&'static str] {
+        &self.wrong
     }
 
     /// Where the table starts.
@@ -97,7 +129,11 @@ impl<'t, 's> Fields<'t, 's> {
         diags: &mut Diags,
     ) -> Option<At<T>> {
         let value = self.get(key)?;
-        Self::read(key, value, &read, diags)
+        let read = Self::read(key, value, &read, diags);
+        if read.is_none() {
+            self.wrong.push(key);
+        }
+        read
     }
 
     /// A field with a list of values; a single one stands for a list of one.
@@ -149,7 +185,7 @@ impl<'t, 's> Fields<'t, 's> {
     pub(super) fn refuse(&mut self, key: &'static str, hint: &'static str, diags: &mut Diags) {
         if let Some((place, _)) = self.table.get_key_value(key) {
             self.refused.push(key);
-            diags.push(Diag::error(format!("a {} has no {key}", self.what), spot(place)).hint(hint));
+            diags.push(Diag::error(format!("{} has no {key}", self.what), spot(place)).hint(hint));
         }
     }
 
@@ -158,7 +194,7 @@ impl<'t, 's> Fields<'t, 's> {
         for (key, _) in by_place(self.table) {
             let name = key.get_ref().as_ref();
             if !self.asked.contains(&name) && !self.refused.contains(&name) {
-                let diag = Diag::error(format!("a {} has no {name}", self.what), spot(key));
+                let diag = Diag::error(format!("{} has no {name}", self.what), spot(key));
                 diags.push(suggest::add(diag, name, self.asked.iter().copied()));
             }
         }

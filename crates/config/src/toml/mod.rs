@@ -12,7 +12,7 @@ use crate::diag::{At, Diag, Diags, Source};
 use crate::env::RawSetting;
 use crate::raw::{Raw, RawNeighbor, RawProcess, RawTemplate};
 use crate::suggest;
-use crate::toml::fields::{Fields, by_place, kind, scalar, spot};
+use crate::toml::fields::{Entry, Fields, by_place, kind, scalar, spot};
 use crate::toml::routes::Clauses;
 use crate::value::{self, Scalar};
 
@@ -22,11 +22,17 @@ const TOP: [&str; 4] = ["neighbor", "process", "template", "settings"];
 /// Reads a configuration.
 pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
-        let at = error.span().unwrap_or_default();
-        diags.push(Diag::error(format!("this is no TOML: {}", error.message()), at.into()));
-    }
     let mut raw = Raw::default();
+    if !errors.is_empty() {
+        hide_lines(source, diags);
+        // What the parser made of the rest is a guess: complaints about it would be noise.
+        for error in errors {
+            let at = error.span().unwrap_or_default();
+            let diag = Diag::error(format!("this is no TOML: {}", error.message()), at.into());
+            diags.push(syntax(source, error.message(), diag));
+        }
+        return raw;
+    }
     let mut clauses = Clauses::default();
     for (key, value) in by_place(document.get_ref()) {
         match (key.get_ref().as_ref(), value.get_ref()) {
@@ -43,12 +49,12 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
                 raw.neighbors.extend(read_neighbor(source, value, &mut clauses, diags));
             }
             ("process", DeValue::Table(processes)) => {
-                for (name, value) in by_place(processes) {
+                for (name, value) in named("process", processes, diags) {
                     raw.processes.extend(read_process(source, name, value, diags));
                 }
             }
             ("template", DeValue::Table(templates)) => {
-                for (name, value) in by_place(templates) {
+                for (name, value) in named("template", templates, diags) {
                     let Some(mut fields) = Fields::of(source, "template", value, diags) else { continue };
                     let body = neighbor::body(&mut fields, &mut clauses, diags);
                     fields.finish(diags);
@@ -78,6 +84,38 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
     raw
 }
 
+/// Hides passwords of a file that could not be parsed, as well as lines can tell.
+fn hide_lines(source: &Source, diags: &mut Diags) {
+    let mut start = 0usize;
+    for line in source.text.split_inclusive('\n') {
+        if let Some((key, value)) = line.split_once(['=', ' '])
+            && fields::is_secret(key)
+        {
+            let end = start.saturating_add(line.len());
+            diags.hide((end.saturating_sub(value.len())..end).into());
+        }
+        start = start.saturating_add(line.len());
+    }
+}
+
+/// A hint for what people write who know other languages.
+fn syntax(source: &Source, message: &str, diag: Diag) -> Diag {
+    let braces = source.text.lines().any(|line| {
+        let line = line.trim();
+        line.starts_with("neighbor ") && line.ends_with('{')
+    });
+    if braces {
+        diag.hint("this looks like ExaBGP's language; write [[neighbor]], then peer-address = \"192.0.2.1\"")
+    } else if message.contains("invalid float")
+        || message.contains("invalid integer")
+        || message.contains("date")
+    {
+        diag.hint("addresses and all other texts need quotes")
+    } else {
+        diag
+    }
+}
+
 /// A key that is nothing on the top level may belong below a header.
 fn misplaced(name: &str, diag: Diag) -> Diag {
     if neighbor::KEYS.contains(&name) {
@@ -87,6 +125,19 @@ fn misplaced(name: &str, diag: Diag) -> Diag {
         "neighbors" | "peer" => diag.hint("did you mean [[neighbor]]?"),
         _ => suggest::add(diag, name, TOP),
     }
+}
+
+/// The tables below `[process]` or `[template]`, each with its name.
+fn named<'t, 's>(what: &str, tables: &'t DeTable<'s>, diags: &mut Diags) -> Vec<Entry<'t, 's>> {
+    let (named, strays): (Vec<_>, Vec<_>) =
+        by_place(tables).into_iter().partition(|(_, value)| matches!(value.get_ref(), DeValue::Table(_)));
+    for (key, value) in strays {
+        diags.push(
+            Diag::error(format!("{what}.{} can't be {}", key.get_ref(), kind(value.get_ref())), spot(key))
+                .hint(format!("write [{what}.NAME] and its settings below")),
+        );
+    }
+    named
 }
 
 fn read_neighbor(

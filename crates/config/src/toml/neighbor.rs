@@ -85,6 +85,7 @@ pub(super) fn body(fields: &mut Fields<'_, '_>, clauses: &mut Clauses, diags: &m
         table.finish(diags);
     }
     others(fields, diags);
+    body.wrong = fields.wrong().to_vec();
     body
 }
 

@@ -100,8 +100,11 @@ fn one(
 }
 
 fn refused(error: &TextError, at: Span) -> Diag {
-    let end = if error.word.is_empty() { " at the end" } else { "" };
-    Diag::error(format!("{}{end}", error.message), at).hint(error.hint.clone())
+    let message = match error.word.as_str() {
+        "" => format!("{} at the end", error.message),
+        word => format!("{}: '{word}'", error.message),
+    };
+    Diag::error(message, at).hint(error.hint.clone())
 }
 
 /// Where in the file the offending word of a string stands.

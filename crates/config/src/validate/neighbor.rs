@@ -76,6 +76,9 @@ pub(super) fn validate(
 /// What a neighbor must have: addresses, AS numbers, router identifier.
 fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerName> {
     let mut missing = |what: &str, hint: &str| {
+        if body.wrong.contains(&what) {
+            return; // it is there, and has been complained about
+        }
         diags.push(Diag::error(format!("this neighbor has no {what}"), at).hint(hint));
     };
     if body.peer_address.is_none() {
@@ -93,7 +96,7 @@ fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerN
         Some(IpAddr::V4(v4)) if !v4.is_unspecified() => Some(v4),
         _ => None,
     });
-    if router_id.is_none() {
+    if router_id.is_none() && !body.wrong.contains(&"local-address") {
         let hint = "as in router-id = \"192.0.2.2\"; only an IPv4 local-address can stand in for it";
         missing("router-id", hint);
     }
