@@ -199,6 +199,25 @@ async fn sigterm_comes_first_and_can_be_handled() {
 }
 
 #[tokio::test]
+async fn a_stopped_one_is_continued_to_hear_its_sigterm() {
+    let mut rig = Rig::new();
+    let mut spec = python(
+        "frozen",
+        "import signal, sys, time\n\
+         signal.signal(signal.SIGTERM, lambda *_: sys.exit(9))\n\
+         print('up', flush=True)\n\
+         while True: time.sleep(1)",
+    );
+    spec.timing.kill_after = Duration::from_mins(1);
+    let helper = rig.start(0, spec);
+    rig.lines_to(0, "up").await;
+    signal(helper.pid().unwrap(), Signal::SIGSTOP);
+    helper.stop();
+    assert_eq!(rig.life_of(0).await.code, Some(9));
+    rig.shutdown().await;
+}
+
+#[tokio::test]
 async fn what_a_helper_leaves_behind_is_killed_with_it() {
     let mut rig = Rig::new();
     rig.start(0, shell("parent", "trap '' TERM; sleep 1000 & echo $!; exit 0"));

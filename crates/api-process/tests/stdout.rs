@@ -3,9 +3,10 @@
 mod common;
 
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use api_process::{HelperId, Kind};
+use api_process::{Consumer, Fill, HelperId, Kind, Lines, Notice, Outbox, start};
 use common::{Collect, ECHO, Rig, Seen, line, python, shell, signal};
 use nix::sys::signal::Signal;
 
@@ -122,6 +123,48 @@ async fn garbage_lines_and_noise_delay_nobody() {
         for n in 0..100 {
             echo.outbox().push_event(format!("{n}\n").into());
             assert_eq!(rig.lines_to(0, &n.to_string()).await, [line(&n.to_string())]);
+        }
+    })
+    .await;
+    rig.shutdown().await;
+}
+
+/// Counts the turns of its helper's task.
+struct Turns(Arc<AtomicUsize>);
+
+impl Consumer for Turns {
+    type Batch = Vec<Seen>;
+
+    fn started(&mut self, _generation: u32, _outbox: &Outbox) {}
+
+    fn line(&mut self, _line: &[u8]) -> Fill {
+        Fill::More
+    }
+
+    fn notice(&mut self, _notice: Notice<'_>) {}
+
+    fn take(&mut self) -> Option<Vec<Seen>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+}
+
+/// On a runtime of one thread, the flood's task may do one turn each time the other tasks do one.
+#[tokio::test]
+async fn a_flood_gives_its_worker_back_after_each_turn() {
+    let rig = Rig::new();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let lines = Lines::new(|_| bytes::Bytes::new());
+    let mut spec = shell("zeros", "cat /dev/zero");
+    spec.max_line = 1000;
+    start(&rig.owner, HelperId(0), spec, lines, Turns(Arc::clone(&turns)));
+    common::in_time("a thousand turns", async {
+        let mut before = 0;
+        while before < 1000 {
+            tokio::task::yield_now().await;
+            let now = turns.load(Ordering::Relaxed);
+            assert!(now - before <= 2, "{} turns at once", now - before);
+            before = now;
         }
     })
     .await;

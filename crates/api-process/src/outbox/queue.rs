@@ -57,6 +57,8 @@ pub(super) struct Queue {
     /// Events are being dropped; their marker is the segment of this number.
     losing: Option<u64>,
     lost: u64,
+    /// What was handed out ends within a line.
+    mid_line: bool,
 }
 
 impl Queue {
@@ -71,6 +73,7 @@ impl Queue {
             bound: spec.queue_bytes.max(1),
             losing: None,
             lost: 0,
+            mid_line: false,
         }
     }
 
@@ -104,6 +107,7 @@ impl Queue {
         self.spill.clear();
         self.losing = None;
         self.lost = 0;
+        self.mid_line = false;
     }
 
     /// `count` events in one piece.
@@ -224,6 +228,11 @@ impl Queue {
 
     /// Moves bytes to `out` until it holds `limit` (a single answer or marker may exceed it).
     pub(super) fn fill(&mut self, out: &mut Vec<u8>, limit: usize, gap: &dyn Fn(u64) -> Bytes) {
+        self.take(out, limit, gap);
+        self.mid_line = out.last().map_or(self.mid_line, |byte| *byte != b'\n');
+    }
+
+    fn take(&mut self, out: &mut Vec<u8>, limit: usize, gap: &dyn Fn(u64) -> Bytes) {
         loop {
             let room = limit.saturating_sub(out.len());
             let Some(first) = self.segments.front_mut() else {
@@ -267,9 +276,16 @@ impl Queue {
                 Segment::Spilled { len, events } => {
                     let n = room.min(usize::try_from(*len).unwrap_or(usize::MAX));
                     match self.spill.pop(out, n) {
-                        Ok(n) => *len = len.saturating_sub(u64::try_from(n).unwrap_or(0)),
-                        Err(error) => {
-                            tracing::error!(%error, "can not read spilled events back");
+                        Ok(n) if n > 0 => {
+                            *len = len.saturating_sub(u64::try_from(n).unwrap_or(0));
+                        }
+                        outcome => {
+                            let error = outcome.err();
+                            tracing::error!(?error, "can not read spilled events back");
+                            // The marker needs a line of its own; what precedes is lost too.
+                            if out.last().map_or(self.mid_line, |byte| *byte != b'\n') {
+                                out.push(b'\n');
+                            }
                             let lost = *events;
                             self.spill.skip(*len);
                             self.lost = self.lost.saturating_add(lost);
@@ -288,5 +304,34 @@ impl Queue {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spill_file_that_can_not_be_read_becomes_a_gap_and_the_rest_follows() {
+        let mut spec = Spec::new("test", "/bin/true");
+        spec.queue_bytes = 1;
+        let mut queue = Queue::new(&spec);
+        let gap = |lost: u64| Bytes::from(format!("gap {lost}\n"));
+        assert_eq!(queue.event("first\n".into(), 1), Pushed::Queued);
+        let piece = Bytes::from(format!("{}\n", "x".repeat(999)));
+        for _ in 0..1000 {
+            assert_eq!(queue.event(piece.clone(), 2), Pushed::Spilled);
+        }
+        let long = "an answer too long to be folded into the spill ".repeat(100) + "\n";
+        queue.reply(long.clone().into());
+        let mut out = Vec::new();
+        queue.fill(&mut out, 6 + 500, &gap);
+        queue.spill_mut().break_file();
+        let mut rest = Vec::new();
+        queue.fill(&mut rest, 1 << 20, &gap);
+        assert_eq!(String::from_utf8(rest).unwrap(), format!("\ngap 2000\n{long}"));
+        assert!(queue.is_empty() && queue.spill().is_empty());
+        assert_eq!(queue.memory(), (0, 0));
+        assert_eq!(queue.event("after\n".into(), 1), Pushed::Queued);
     }
 }
