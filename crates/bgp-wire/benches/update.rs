@@ -31,7 +31,7 @@ fn update(c: &mut Criterion) {
     for count in [1, 10, 800] {
         let prefixes = prefixes(count);
         let mut out = Vec::new();
-        let mut write = |out: &mut Vec<u8>| {
+        let write = |out: &mut Vec<u8>| {
             out.clear();
             announce(&encode, &route, Family::IPV4_UNICAST, prefixes.iter().map(Nlri::as_ref), out)
         };

@@ -77,7 +77,7 @@ pub trait Attribute {
     /// Whether several occurrences in one route text are merged instead of the first one standing.
     const MERGES: bool = false;
 
-    /// Checks a received value. `Err` carries what is wrong; [`fault`] gives it the attribute's own treatment.
+    /// Checks a received value. `Err` carries what is wrong; `fault` gives it the attribute's own treatment.
     fn check(value: &[u8], ctx: &DecodeCtx) -> Result<(), Fault>;
 
     /// Parses what follows the keyword and appends the canonical value.

@@ -103,7 +103,10 @@ impl Emit for Json {
         let _ = write!(self.text, "{value}");
     }
     fn hex(&mut self, prefix: &str, bytes: &[u8], case: HexCase) {
-        let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let mut digits = String::new();
+        for byte in bytes {
+            let _ = write!(digits, "{byte:02x}");
+        }
         let digits = if case == HexCase::Upper { digits.to_uppercase() } else { digits };
         self.text(&format!("{prefix}{digits}"));
     }

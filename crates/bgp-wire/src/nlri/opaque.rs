@@ -32,9 +32,9 @@ impl NlriCodec for Opaque {
     fn print(family: Family, wire: &[u8], _: Option<u32>, out: &mut String) {
         use std::fmt::Write as _;
         let _ = write!(out, "afi {} safi {} 0x", family.afi, family.safi);
-        wire.iter().for_each(|b| {
-            let _ = write!(out, "{b:02X}");
-        });
+        for byte in wire {
+            let _ = write!(out, "{byte:02X}");
+        }
     }
 
     fn parse(family: Family, words: &mut Words<'_>, _: &mut Vec<u8>) -> Result<(), TextError> {

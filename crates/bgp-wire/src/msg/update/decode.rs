@@ -36,7 +36,7 @@ pub fn decode<'a>(body: &'a [u8], ctx: &DecodeCtx) -> Result<Update<'a>, DecodeE
     let family = Family::IPV4_UNICAST;
     let add_path = ctx.add_path.contains(family);
     let run = |r: Reader<'a>| NlriRun::check(family, add_path, r.rest(), r.offset());
-    let update = Update {
+    let mut update = Update {
         withdrawn: run(withdrawn)?,
         announced: run(r)?,
         next_hop: NextHop::Unset,
@@ -49,14 +49,13 @@ pub fn decode<'a>(body: &'a [u8], ctx: &DecodeCtx) -> Result<Update<'a>, DecodeE
     if attributes.is_empty() && update.announced.is_empty() {
         return Ok(update);
     }
-    let mut walk = Walk::new(update, ctx);
+    let mut walk = Walk::new(&mut update, ctx);
     walk.attributes(attributes)?;
     walk.merge_as4();
     let end = r.offset();
     let has_next_hop = walk.seen(AttrCode::NEXT_HOP);
     let has = [AttrCode::ORIGIN, AttrCode::AS_PATH].map(|code| (code, walk.seen(code)));
     let has_reach = walk.seen(AttrCode::MP_REACH);
-    let mut update = walk.finish();
     let reachable = !update.announced.is_empty() || update.reach.is_some_and(|r| !r.run.is_empty());
     // Routes of a family that is ignored are routes all the same.
     let ignored = has_reach && update.reach.is_none();
@@ -76,19 +75,18 @@ pub fn decode<'a>(body: &'a [u8], ctx: &DecodeCtx) -> Result<Update<'a>, DecodeE
             }
         }
     }
-    verdict(update, reachable || ignored)
+    if let Some(error) = verdict(&update, reachable || ignored) {
+        return Err(error);
+    }
+    Ok(update)
 }
 
 /// RFC 7606 section 5.2: with attributes but no reachable routes nobody can be sure that all routes were found, so
 /// anything worse than a discarded attribute resets the session.
-fn verdict(update: Update<'_>, reachable: bool) -> Result<Update<'_>, DecodeError> {
-    match update.errors.iter().max_by_key(|e| e.treatment) {
-        Some(worst)
-            if worst.treatment == Treatment::Reset
-                || (worst.treatment == Treatment::Withdraw && !reachable) =>
-        {
-            Err(DecodeError::Update { subcode: worst.subcode, reason: worst.to_string() })
-        }
-        _ => Ok(update),
+fn verdict(update: &Update<'_>, reachable: bool) -> Option<DecodeError> {
+    if update.treatment < Treatment::Withdraw || (update.treatment == Treatment::Withdraw && reachable) {
+        return None;
     }
+    let worst = update.errors.iter().max_by_key(|e| e.treatment)?;
+    Some(DecodeError::Update { subcode: worst.subcode, reason: worst.to_string() })
 }

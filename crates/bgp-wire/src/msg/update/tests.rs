@@ -135,6 +135,9 @@ fn attributes_become_text() {
     assert_eq!(text, format!(" origin igp {path} attribute [ 0x63 0xE0 0x01020304 ]"));
 }
 
+/// Session, withdrawn routes, attributes, MP attributes, NLRI; the routes that they are.
+type Row<'a> = (&'a DecodeCtx, &'a str, &'a [&'a str], &'a str, &'a str, &'a [&'a str]);
+
 #[test]
 fn fields_become_routes() {
     let add_path = DecodeCtx {
@@ -146,7 +149,7 @@ fn fields_become_routes() {
     let plain = DecodeCtx::default();
     let all: &[&str] = &[ORIGIN, PATH, NEXT_HOP, PREFERENCE];
     let mp: &[&str] = &[ORIGIN, PATH, PREFERENCE];
-    let table: &[(&DecodeCtx, &str, &[&str], &str, &str, &[&str])] = &[
+    let table: &[Row<'_>] = &[
         (&plain, "", all, "", "180a0000180a0001", &["+10.0.0.0/24 10.0.0.1", "+10.0.1.0/24 10.0.0.1"]),
         (&plain, "180a0000180a0001", &[], "", "", &["-10.0.0.0/24", "-10.0.1.0/24"]),
         (&plain, "180a0000", all, "", "180a0002", &["+10.0.2.0/24 10.0.0.1", "-10.0.0.0/24"]),

@@ -9,7 +9,7 @@ use crate::msg::update::{Update, as4, mp};
 
 /// An UPDATE whose attributes are being read.
 pub(super) struct Walk<'a, 'c> {
-    update: Update<'a>,
+    update: &'c mut Update<'a>,
     ctx: &'c DecodeCtx,
     /// One bit for each type code that has been there.
     seen: [u64; 4],
@@ -31,7 +31,7 @@ impl<'a> Update<'a> {
 }
 
 impl<'a, 'c> Walk<'a, 'c> {
-    pub(super) const fn new(update: Update<'a>, ctx: &'c DecodeCtx) -> Self {
+    pub(super) const fn new(update: &'c mut Update<'a>, ctx: &'c DecodeCtx) -> Self {
         Self { update, ctx, seen: [0; 4], ascending: true, as4_path: None, as4_aggregator: None }
     }
 
@@ -51,27 +51,24 @@ impl<'a, 'c> Walk<'a, 'c> {
         })
     }
 
-    /// What was read, its attributes in ascending order.
-    pub(super) fn finish(mut self) -> Update<'a> {
+    /// Reads all attributes of the field. `Err` when the routes can't be told or the RFCs ask for a reset.
+    pub(super) fn attributes(&mut self, r: Reader<'a>) -> Result<(), DecodeError> {
+        let (mut rest, end) = (r.rest(), r.offset().saturating_add(r.remaining()));
+        while !rest.is_empty() {
+            let at = end.saturating_sub(rest.len());
+            let Some((a, tail)) = take(rest) else {
+                // RFC 7606 section 4: the end of the field stands, so the NLRI can still be told.
+                let code = AttrCode(rest.get(1).copied().unwrap_or(0));
+                let (treatment, reason) =
+                    (Treatment::Withdraw, "it is longer than the path attributes field");
+                self.update.fail(AttributeError { code, at, treatment, subcode: 1, reason });
+                break;
+            };
+            rest = tail;
+            self.attribute(a, at, end.saturating_sub(rest.len()))?;
+        }
         if !self.ascending {
             self.update.attributes.entries.sort_unstable_by_key(|a| a.code);
-        }
-        self.update
-    }
-
-    /// Reads all attributes of the field. `Err` when the routes can't be told or the RFCs ask for a reset.
-    pub(super) fn attributes(&mut self, mut r: Reader<'a>) -> Result<(), DecodeError> {
-        while !r.is_empty() {
-            let at = r.offset();
-            match header(&mut r) {
-                Ok(a) => self.attribute(a, at, r.offset())?,
-                // RFC 7606 section 4: the end of the field stands, so the NLRI can still be told.
-                Err((code, reason)) => {
-                    let treatment = Treatment::Withdraw;
-                    self.update.fail(AttributeError { code, at, treatment, subcode: 1, reason });
-                    return Ok(());
-                }
-            }
         }
         Ok(())
     }
@@ -228,16 +225,18 @@ const fn conflict(received: u8, own: u8) -> bool {
     (received ^ own) & (flag::OPTIONAL | flag::TRANSITIVE) != 0
 }
 
-/// Takes one attribute off the field, or tells which one could not be taken.
-fn header<'a>(r: &mut Reader<'a>) -> Result<RawAttribute<'a>, (AttrCode, &'static str)> {
-    let mut code = AttrCode(0);
-    let mut read = || {
-        let flags = r.u8("flags")?;
-        code = AttrCode(r.u8("type code")?);
-        let extended = flags & flag::EXTENDED_LENGTH != 0;
-        let length = if extended { r.u16("length")? } else { u16::from(r.u8("length")?) };
-        let value = r.take(length.into(), "value")?;
-        Ok(RawAttribute { code, flags, value })
+/// Takes one attribute off the field, if the field holds all of it.
+#[inline]
+fn take(field: &[u8]) -> Option<(RawAttribute<'_>, &[u8])> {
+    let (flags, code, length, rest) = match field {
+        [flags, code, high, low, rest @ ..] if flags & flag::EXTENDED_LENGTH != 0 => {
+            (*flags, *code, u16::from_be_bytes([*high, *low]), rest)
+        }
+        [flags, code, length, rest @ ..] if flags & flag::EXTENDED_LENGTH == 0 => {
+            (*flags, *code, u16::from(*length), rest)
+        }
+        _ => return None,
     };
-    read().map_err(|_: DecodeError| (code, "it is longer than the path attributes field"))
+    let (value, rest) = rest.split_at_checked(length.into())?;
+    Some((RawAttribute { code: AttrCode(code), flags, value }, rest))
 }
