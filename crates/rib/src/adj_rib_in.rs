@@ -52,7 +52,9 @@ impl AdjRibIn {
             return true;
         }
         let number = self.routes.insert((nlri.to_owned(), Arc::clone(attrs)));
-        number.into_iter().for_each(|n| self.index.insert(hash, n));
+        if let Some(number) = number {
+            self.index.insert(hash, number);
+        }
         number.is_some()
     }
 

@@ -103,11 +103,11 @@ impl Log {
             Some(chunk) if chunk.base <= version => self.chunks.len() - 1,
             _ => self.chunks.partition_point(|c| c.base <= version).saturating_sub(1),
         };
-        let mut items = Items { log: self, next_chunk: at, base: 0, items: [].iter() };
+        let mut items = Items { log: self, next_chunk: at, base: 0, rest: [].iter() };
         items.open();
         let skip =
-            items.items.as_slice().partition_point(|(delta, _)| items.base + u64::from(*delta) <= version);
-        items.items = items.items.as_slice().get(skip..).unwrap_or_default().iter();
+            items.rest.as_slice().partition_point(|(delta, _)| items.base + u64::from(*delta) <= version);
+        items.rest = items.rest.as_slice().get(skip..).unwrap_or_default().iter();
         items
     }
 
@@ -124,7 +124,7 @@ pub(crate) struct Items<'a> {
     log: &'a Log,
     next_chunk: usize,
     base: u64,
-    items: std::slice::Iter<'a, (u32, u32)>,
+    rest: std::slice::Iter<'a, (u32, u32)>,
 }
 
 impl Items<'_> {
@@ -133,7 +133,7 @@ impl Items<'_> {
         let Some(chunk) = self.log.chunks.get(self.next_chunk) else { return false };
         self.next_chunk += 1;
         self.base = chunk.base;
-        self.items = chunk.items.iter();
+        self.rest = chunk.items.iter();
         true
     }
 }
@@ -144,7 +144,7 @@ impl Iterator for Items<'_> {
     #[inline]
     fn next(&mut self) -> Option<(u64, u32)> {
         loop {
-            if let Some((delta, entry)) = self.items.next() {
+            if let Some((delta, entry)) = self.rest.next() {
                 return Some((self.base + u64::from(*delta), *entry));
             }
             if !self.open() {
@@ -209,7 +209,9 @@ mod tests {
     fn versions_far_apart() {
         let mut log = Log::default();
         let versions = [1, u64::from(u32::MAX), u64::from(u32::MAX) + 2, 1 << 40];
-        versions.iter().for_each(|v| log.push(*v, 1));
+        for version in versions {
+            log.push(version, 1);
+        }
         assert_eq!(log.after(0).map(|(v, _)| v).collect::<Vec<_>>(), versions);
         assert_eq!(log.after(1 << 39).count(), 1);
     }

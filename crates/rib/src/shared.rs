@@ -165,11 +165,16 @@ impl PeerReader {
         (Bytes::copy_from_slice(&self.scratch), report)
     }
 
-    /// Drops tombstones when this peer was the last one to need any: with no writer active nobody else would. True
-    /// if it is worth while to call again.
+    /// Drops tombstones, now that this peer has caught up: with no writer active nobody else would. True if it is
+    /// worth while to call again.
     fn care(&self) -> bool {
-        self.store.read().only_useless_tombstones()
-            && self.store.0.try_write().is_ok_and(|mut store| store.maintain(CARE) > 0)
+        let needed = self.store.read().needs_maintenance();
+        let try_write = || self.store.0.try_write().ok();
+        needed
+            && try_write().is_some_and(|mut store| {
+                store.maintain(CARE);
+                store.needs_maintenance()
+            })
     }
 }
 

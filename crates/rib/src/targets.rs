@@ -195,7 +195,9 @@ impl TargetSets {
         let has = |p: &PeerId| peers.get(*p).is_some_and(|peer| peer.options.families.contains(family));
         let bits: Bits = set.bits.iter().filter(has).collect();
         let narrowed = if bits.is_empty() { None } else { self.intern(bits, peers) };
-        narrowed.into_iter().for_each(|n| self.add_ref(n));
+        if let Some(narrowed) = narrowed {
+            self.add_ref(narrowed);
+        }
         // Families without a codec are no peer's and as many as a helper can count: they are not remembered.
         if family.index().is_some()
             && let Some(set) = self.sets.get_mut(id.0)
@@ -216,7 +218,9 @@ impl TargetSets {
                 dropped.extend(set.narrowed.drain(..).filter_map(|(_, id)| id));
             }
         }
-        dropped.into_iter().for_each(|id| self.drop_ref(id, peers));
+        for id in dropped {
+            self.drop_ref(id, peers);
+        }
     }
 
     /// Adds a log item; the first one subscribes the members to the log.

@@ -139,13 +139,12 @@ impl Store {
         }
         let nlri = list.first().and_then(|e| self.entries.get(*e)).map(|e| e.nlri.clone());
         let new = nlri.and_then(|nlri| self.wide.insert(Wide { nlri, by_peer, entries: list.len() }));
-        match new {
-            Some(number) => self.point(hash, head, Some(number | WIDE)),
+        if let Some(number) = new {
+            self.point(hash, head, Some(number | WIDE));
+        } else {
             // No number is left for a table: a long list is slow, not wrong.
-            None => {
-                self.link(list);
-                self.point(hash, head, list.first().copied());
-            }
+            self.link(list);
+            self.point(hash, head, list.first().copied());
         }
     }
 

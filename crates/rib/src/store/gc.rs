@@ -24,9 +24,13 @@ impl Store {
         }
     }
 
-    /// Whether there are tombstones and no peer is behind: then [`Store::maintain`] drops them all.
-    pub fn only_useless_tombstones(&self) -> bool {
-        !self.graves.is_empty() && self.peers.up().all(|(_, p)| p.cursor() >= self.version)
+    /// Whether [`Store::maintain`] is likely to drop something: all peers have caught up, or there are twice as many
+    /// tombstones as were found to be needed when all had been looked at last.
+    pub fn needs_maintenance(&self) -> bool {
+        !self.graves.is_empty()
+            && (self.gc_round > 0
+                || self.graves.len() >= 2 * self.gc_kept + PER_DEBT
+                || self.peers.up().all(|(_, p)| p.cursor() >= self.version))
     }
 
     /// Looks at up to `budget` tombstones and drops those that no peer needs. Returns how many it dropped.
@@ -42,8 +46,12 @@ impl Store {
             behind.map(|(id, p)| (p.cursor(), p.reach(), id)).collect();
         behind.sort_unstable();
         let (mut since, mut version, mut dropped) = (u64::MAX, 0, 0);
-        for _ in 0..budget.min(self.graves.len()) {
+        if self.gc_round == 0 {
+            (self.gc_round, self.gc_kept_so_far) = (self.graves.len(), 0);
+        }
+        for _ in 0..budget.min(self.gc_round) {
             let Some(grave) = self.graves.pop_front() else { break };
+            self.gc_round -= 1;
             let Some(entry) = self.entries.get(grave.0) else { continue };
             if entry.version != grave.1 || entry.attrs.is_some() {
                 continue;
@@ -53,12 +61,16 @@ impl Store {
                 .any(|(_, reach, peer)| *reach >= entry.since && self.sets.contains(entry.targets, *peer))
             {
                 self.graves.push_back(grave);
+                self.gc_kept_so_far += 1;
                 continue;
             }
             since = since.min(entry.since);
             version = version.max(entry.version);
             dropped += 1;
             self.remove_tombstone(grave.0);
+        }
+        if self.gc_round == 0 {
+            self.gc_kept = self.gc_kept_so_far;
         }
         if dropped > 0 {
             // Messages packed before the withdrawal may announce the route, and nothing would withdraw it any more

@@ -63,6 +63,12 @@ pub struct Store {
     tombstones: usize,
     /// Tombstones since the last collection.
     gc_debt: usize,
+    /// Tombstones that the current round of the collector has still to look at,
+    gc_round: usize,
+    /// those that it has kept,
+    gc_kept_so_far: usize,
+    /// and those that the last round kept.
+    gc_kept: usize,
     /// Packed messages that peers share. Under the store's lock first, then its own.
     pub(crate) segments: Mutex<Segments>,
 }
@@ -102,6 +108,9 @@ impl Store {
             graves: VecDeque::new(),
             tombstones: 0,
             gc_debt: 0,
+            gc_round: 0,
+            gc_kept_so_far: 0,
+            gc_kept: 0,
             segments: Mutex::new(Segments::default()),
         }
     }

@@ -139,17 +139,13 @@ impl Store {
         };
         let logs = slot.map_or(&[][..], |p| &p.logs);
         let last = self.visit_logs(logs, walk.from, budget, &mut visit);
-        match last.filter(|last| *last < walk.to) {
-            Some(last) => {
-                walk.from = last;
-                Progress::More
-            }
-            None => {
-                walk.from = walk.to;
-                walk.complete_at = Some(self.version);
-                Progress::UpToDate(self.version)
-            }
+        if let Some(last) = last.filter(|last| *last < walk.to) {
+            walk.from = last;
+            return Progress::More;
         }
+        walk.from = walk.to;
+        walk.complete_at = Some(self.version);
+        Progress::UpToDate(self.version)
     }
 
     /// Packed messages for the peer's place that another peer of its class has left, if there are any.
