@@ -29,7 +29,7 @@
 //!
 //! # UPDATEs
 //!
-//! The peer makes none. While [`Peer::established`] says so, the owner packs routes for the given [`Negotiated`], into a
+//! The peer makes none. While [`Peer::established`] says so, the owner packs routes for the given [`Negotiated`](bgp_wire::negotiated::Negotiated), into a
 //! buffer of its own, and writes control octets first at every message boundary: a KEEPALIVE overtakes any number of
 //! queued UPDATEs. The initial routes and the End-of-RIB markers (RFC 4724 section 2) follow [`Event::Up`].
 //!
@@ -40,6 +40,9 @@
 //!   permits it when the identifier is known by other means: it is, from the other connection). Both sides then decide
 //!   alike at the same time, and it can't happen that each closes the connection the other one keeps.
 //! * A second incoming connection replaces an older incoming one that is not established: the peer has forgotten it.
+//! * Where the peer can restart gracefully, a new connection takes the place of an established session that is older than
+//!   [`PeerConfig::open_wait`] (RFC 4724 section 4.2): after its OPEN, or at once if the session is incoming too. A younger
+//!   session treats it as a collision.
 //! * Any message restarts the hold timer, and unread octets keep the session up when we are the ones who don't read.
 #![cfg_attr(
     not(any(test, feature = "testing")),

@@ -190,3 +190,18 @@ fn a_session_that_is_lost_is_reported_though_another_connection_is_there() {
     bench.give(IN, &keepalive());
     assert_eq!(bench.events().filter(|event| matches!(event, Event::Up(..))).count(), 2);
 }
+
+#[test]
+fn a_connection_that_comes_in_time_ends_the_waiting() {
+    let mut bench = Bench::at(config(), State::Connect);
+    for _ in 0..8 {
+        bench.io(OUT, Io::ConnectFailed("refused".into()));
+        bench.pass(bench.side.deadline().map_or(Duration::ZERO, |at| at - bench.now));
+    }
+    bench.io(OUT, Io::ConnectFailed("refused".into()));
+    let tries = bench.connects.len();
+    assert_eq!(bench.side.peer.state(), State::Active);
+    bench.accept();
+    bench.pass(Duration::from_secs(59));
+    assert_eq!(bench.connects.len(), tries);
+}
