@@ -34,7 +34,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 pub use diag::Report;
-pub use env::{Settings, Sources};
+pub use env::{Ini, Settings, Sources};
 pub use model::{Config, Neighbor, Process};
 pub use secret::Secret;
 

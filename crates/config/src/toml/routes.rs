@@ -10,7 +10,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::diag::{Diag, Diags, Span};
 use crate::model::{RouteSet, StaticRoute};
-use crate::toml::fields::{Fields, by_place, kind, spot};
+use crate::toml::fields::{Fields, by_place, kind, scalar, spot};
 
 /// Clauses by their text: a million routes with few attribute sets are parsed and held as few.
 #[derive(Default)]
@@ -170,8 +170,8 @@ impl<'t> Line<'t> {
         let at = spot(value);
         match value.get_ref() {
             DeValue::String(text) => self.part(at, Some(text), text),
-            DeValue::Integer(number) if number.radix() == 10 => self.part(at, None, number.as_str()),
-            DeValue::Integer(number) => self.part(at, None, &number.to_string()),
+            // Hexadecimal ones are TOML's; the grammar of routes has decimal ones.
+            DeValue::Integer(_) => self.part(at, None, &scalar(value.get_ref()).to_string()),
             DeValue::Array(list) => {
                 self.part(at, None, "[");
                 for item in list {
