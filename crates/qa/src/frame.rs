@@ -130,6 +130,11 @@ impl Framer {
         self.start += len;
         Ok(Some(message))
     }
+
+    /// What has arrived of a message that is not whole yet.
+    pub fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
 }
 
 #[cfg(test)]

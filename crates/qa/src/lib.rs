@@ -3,6 +3,7 @@
 //! An outsider by design: it speaks BGP with a few hundred lines of its own and knows nothing of the daemon's crates, so a
 //! mistake there cannot hide here. Being test code it may panic where its own caller is wrong, and uses `anyhow` throughout.
 
+pub mod bench;
 pub mod case;
 pub mod daemon;
 pub mod dissect;
@@ -12,6 +13,7 @@ pub mod helper;
 pub mod hex;
 pub mod judge;
 mod known;
+pub mod mrt;
 pub mod open;
 pub mod process;
 pub mod report;

@@ -5,8 +5,7 @@ use nix::time::{ClockId, clock_gettime};
 /// CLOCK_MONOTONIC in nanoseconds. Zero if the system has no such clock, which Linux always has.
 pub fn now() -> u64 {
     let nanoseconds = |t: nix::sys::time::TimeSpec| t.tv_sec().saturating_mul(1_000_000_000) + t.tv_nsec();
-    clock_gettime(ClockId::CLOCK_MONOTONIC)
-        .map_or(0, |t| u64::try_from(nanoseconds(t)).unwrap_or_default())
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |t| u64::try_from(nanoseconds(t)).unwrap_or_default())
 }
 
 /// Microseconds in 32 bits, as a MED carries them: they wrap after 71 minutes, so only differences mean something.

@@ -4,7 +4,6 @@
 //! Everything here is plain threads and large buffers: what measures must cost much less than what is measured.
 
 pub mod clock;
-pub mod compare;
 pub mod control;
 pub mod helper;
 pub mod peer;

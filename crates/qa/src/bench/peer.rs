@@ -114,9 +114,9 @@ impl Peer {
         deadline: Instant,
         wanted: impl Fn(&Progress) -> bool,
     ) -> Result<Progress> {
-        let found = timeout_at(deadline, self.progress.wait_for(|p| wanted(p))).await;
+        let found = timeout_at(deadline, self.progress.wait_for(|p| wanted(p))).await.map(|p| p.map(|p| *p));
         match found {
-            Ok(found) => Ok(*found?),
+            Ok(found) => Ok(found?),
             Err(_) => bail!("{what}: not in time, at {:?}", self.progress()),
         }
     }
@@ -203,7 +203,10 @@ impl Shared {
             }
             // A connection that fails is the daemon's to repeat; what it said is lost, the test sees that no session came up.
             if let Err(error) = self.session(stream, open) {
-                eprintln!("peer {}: {error:#}", listener.local_addr().map_or_else(|_| String::new(), |a| a.to_string()));
+                eprintln!(
+                    "peer {}: {error:#}",
+                    listener.local_addr().map_or_else(|_| String::new(), |a| a.to_string())
+                );
             }
             if self.ended.load(Ordering::Relaxed) {
                 return;
@@ -228,7 +231,11 @@ impl Shared {
         ensure!(theirs.kind() == OPEN && theirs.body().len() >= 10, "instead of an OPEN came {theirs:?}");
         stream.write_all(Message::keepalive().bytes())?;
         let confirm = first(&mut stream, &mut framer)?;
-        ensure!(confirm.kind() == KEEPALIVE, "instead of a KEEPALIVE came {}", crate::dissect::brief(&confirm));
+        ensure!(
+            confirm.kind() == KEEPALIVE,
+            "instead of a KEEPALIVE came {}",
+            crate::dissect::brief(&confirm)
+        );
         stream.set_read_timeout(None)?;
         *lock(&self.writer) = Some(stream.try_clone()?);
         {
@@ -335,8 +342,7 @@ mod tests {
 
     async fn dial(peer: &Peer) -> speaker::Session {
         let open = OpenSpec::new(65000, Ipv4Addr::new(10, 0, 0, 2));
-        let stream =
-            speaker::connect(Ipv4Addr::LOCALHOST.into(), peer.address(), within(20)).await.unwrap();
+        let stream = speaker::connect(Ipv4Addr::LOCALHOST.into(), peer.address(), within(20)).await.unwrap();
         speaker::Session::establish(stream, &open, within(20)).await.unwrap()
     }
 

@@ -114,17 +114,22 @@ pub fn set(set: u32, first: u32, round: u32) -> Set {
     let mut as_path = vec![first];
     for hop in 0..2 + low(mix(seed), 4) {
         let n = mix(seed + 1 + u64::from(hop));
-        let far = n >> 32 & 7 == 0;
+        let far = (n >> 32).is_multiple_of(8);
         as_path.push(if far { 200_000 + low(n, 100_000) } else { 1000 + low(n, 60_000) });
     }
     let mut communities: Vec<(u16, u16)> = (0..low(mix(seed + 16), 5))
         .map(|c| mix(seed + 17 + u64::from(c)))
-        .map(|n| (u16::try_from(1000 + low(n, 60_000)).unwrap_or(1), u16::try_from(low(n >> 32, 60_000)).unwrap_or(1)))
+        .map(|n| {
+            (
+                u16::try_from(1000 + low(n, 60_000)).unwrap_or(1),
+                u16::try_from(low(n >> 32, 60_000)).unwrap_or(1),
+            )
+        })
         .collect();
     communities.sort_unstable();
     communities.dedup();
     let med = match round {
-        0 => (mix(seed + 32) & 3 == 0).then(|| low(mix(seed + 33), 1000)),
+        0 => (mix(seed + 32).is_multiple_of(4)).then(|| low(mix(seed + 33), 1000)),
         round => Some(1_000_000 + round),
     };
     Set { as_path, communities, med }
@@ -196,14 +201,18 @@ fn words(set: &Set) -> String {
         text
     };
     let mut out = format!("next-hop {NEXT_HOP} as-path [");
-    set.as_path.iter().for_each(|asn| drop(write!(out, " {asn}")));
+    for asn in &set.as_path {
+        let _ = write!(out, " {asn}");
+    }
     out = list(out);
     if let Some(med) = set.med {
         let _ = write!(out, " med {med}");
     }
     if !set.communities.is_empty() {
         out.push_str(" community [");
-        set.communities.iter().for_each(|(a, b)| drop(write!(out, " {a}:{b}")));
+        for (a, b) in &set.communities {
+            let _ = write!(out, " {a}:{b}");
+        }
         out = list(out);
     }
     out
