@@ -1,6 +1,7 @@
 //! Why a line was refused.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use route_text::TextError;
 use thiserror::Error;
@@ -34,9 +35,9 @@ impl CommandError {
         if !self.word.is_empty() {
             text = format!(": '{}'", self.word.escape_debug());
         }
-        text.push_str(&format!(" at octet {}", self.at));
+        let _ = write!(text, " at octet {}", self.at);
         if !self.hint.is_empty() {
-            text.push_str(&format!(" ({})", self.hint));
+            let _ = write!(text, " ({})", self.hint);
         }
         text
     }

@@ -24,8 +24,9 @@ pub struct Parser {
     interner: Arc<Interner>,
     clauses: Memo<Ready>,
     selectors: Memo<Arc<Selector>>,
-    /// The selector of the last line that went the short way: its text with the space after it, and itself.
-    last: Option<(Box<[u8]>, Target)>,
+    /// The selector of the last line that went the short way, and its text with the space after it.
+    last: Option<Target>,
+    last_text: Vec<u8>,
     batch: Batch,
 }
 
@@ -42,7 +43,14 @@ struct Ready {
 impl Parser {
     /// A parser for one helper. The interner is everyone's.
     pub fn new(interner: Arc<Interner>) -> Self {
-        Self { interner, clauses: Memo::new(), selectors: Memo::new(), last: None, batch: Batch::default() }
+        Self {
+            interner,
+            clauses: Memo::new(),
+            selectors: Memo::new(),
+            last: None,
+            last_text: Vec::new(),
+            batch: Batch::default(),
+        }
     }
 
     /// Takes a line, without its end: any octets at all. Empty lines are passed over, all others make at least one

@@ -24,9 +24,19 @@ pub(super) const COMMANDS: &[Entry] = &[
         line.plain(Command::Ack(AckSwitch::Disable))
     }),
     plain(&["silence-ack"], "answer no command", |line| line.plain(Command::Ack(AckSwitch::Silence))),
-    Entry { arguments: "TEXT", ..plain(&["debug"], "write to the log; no answer", debug) },
+    Entry {
+        arguments: "TEXT",
+        ..plain(&["debug"], "write to the log; no answer", |line| {
+            Ok(Parsed::Command(Command::Debug(line.words.rest().into())))
+        })
+    },
     // The parser knows a comment by its first character; the row is for people.
-    Entry { arguments: "TEXT", ..plain(&["#"], "a comment, written to the log", comment) },
+    Entry {
+        arguments: "TEXT",
+        ..plain(&["#"], "a comment, written to the log", |line| {
+            Ok(Parsed::Command(Command::Comment(line.words.rest().into())))
+        })
+    },
 ];
 
 const fn plain(
@@ -45,12 +55,4 @@ fn teardown(line: &mut Line<'_>) -> Result<Parsed, TextError> {
         return Err(TextError::new(word, "this is no Cease subcode").hint("a number from 0 to 255"));
     };
     line.plain(Command::Teardown(subcode))
-}
-
-fn debug(line: &mut Line<'_>) -> Result<Parsed, TextError> {
-    Ok(Parsed::Command(Command::Debug(line.words.rest().into())))
-}
-
-fn comment(line: &mut Line<'_>) -> Result<Parsed, TextError> {
-    Ok(Parsed::Command(Command::Comment(line.words.rest().into())))
 }

@@ -50,7 +50,28 @@ pub(crate) fn number(value: u64, out: &mut Vec<u8>) {
 
 /// Appends `10.0.0.1`.
 pub(crate) fn v4(address: Ipv4Addr, out: &mut Vec<u8>) {
-    let mut text = [0u8; 16];
+    let (text, at) = dotted(address);
+    out.extend_from_slice(text.get(..at.saturating_sub(1)).unwrap_or_default());
+}
+
+/// Appends `10.0.0.0/24`.
+pub(crate) fn v4_prefix(address: Ipv4Addr, length: u8, out: &mut Vec<u8>) {
+    let (mut text, at) = dotted(address);
+    // The last dot makes way for the slash.
+    if let Some(slash) = text.get_mut(at.saturating_sub(1)) {
+        *slash = b'/';
+    }
+    let (digits, count) = octet(length);
+    if let Some(place) = text.get_mut(at..at.saturating_add(4)) {
+        place.copy_from_slice(&digits);
+    }
+    let end = at.saturating_add(count).saturating_sub(1);
+    out.extend_from_slice(text.get(..end).unwrap_or_default());
+}
+
+/// The four numbers of an address, a dot after each, and how many octets that is.
+fn dotted(address: Ipv4Addr) -> ([u8; 20], usize) {
+    let mut text = [0u8; 20];
     let mut at = 0usize;
     for n in address.octets() {
         let (digits, length) = octet(n);
@@ -59,7 +80,7 @@ pub(crate) fn v4(address: Ipv4Addr, out: &mut Vec<u8>) {
         }
         at = at.saturating_add(length);
     }
-    out.extend_from_slice(text.get(..at.saturating_sub(1)).unwrap_or_default());
+    (text, at)
 }
 
 /// Appends an IPv6 address in the form of RFC 5952.

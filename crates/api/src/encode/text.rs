@@ -3,6 +3,8 @@
 //! An UPDATE is a block of lines from `update start` to `update end`; withdrawn routes first. Whatever a peer sent is
 //! escaped: a line is printable ASCII, so nothing that a peer chooses can end it or look like the next one.
 
+use std::fmt::Write as _;
+
 use bgp_wire::attr::{self, NextHop};
 use bgp_wire::code::AttrCode;
 use bgp_wire::msg::update::Update;
@@ -72,7 +74,9 @@ impl Text {
             }
             Content::RouteRefresh(r) => {
                 let (afi, safi) = (r.family.afi, r.family.safi);
-                self.scratch.push_str(&format!("route-refresh afi {afi} safi {safi} {}", r.subtype.name()));
+                let subtype = r.subtype.name();
+                // Writing to a String can't fail.
+                let _ = write!(self.scratch, "route-refresh afi {afi} safi {safi} {subtype}");
             }
             Content::Keepalive => out.extend_from_slice(b"keepalive"),
             Content::Update(_) => {}

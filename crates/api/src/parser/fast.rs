@@ -55,28 +55,30 @@ impl Parser {
         if !line.starts_with(b"neighbor ") {
             return Some((Target::Attached, line));
         }
-        if let Some((text, target)) = &self.last
-            && let Some(rest) = line.strip_prefix(&**text)
+        if let Some(target) = self.last
+            && let Some(rest) = line.strip_prefix(self.last_text.as_slice())
             && (rest.starts_with(b"announce ") || rest.starts_with(b"withdraw "))
         {
-            return Some((*target, rest));
+            return Some((target, rest));
         }
         let start = memmem::find(line, b" announce ").or_else(|| memmem::find(line, b" withdraw "))?;
         let (text, command) = line.split_at_checked(start.checked_add(1)?)?;
-        let selector = match self.selectors.get(text) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let mut words = Words::new(std::str::from_utf8(text).ok()?);
-                let selector = Arc::new(Selector::parse(&mut words).ok()??);
-                if !words.rest().is_empty() || memchr(0, text).is_some() {
-                    return None;
-                }
-                self.selectors.insert(text, Arc::clone(&selector));
-                selector
+        let known = self.selectors.get(text).cloned();
+        let selector = if let Some(known) = known {
+            known
+        } else {
+            let mut words = Words::new(std::str::from_utf8(text).ok()?);
+            let selector = Arc::new(Selector::parse(&mut words).ok()??);
+            if !words.rest().is_empty() || memchr(0, text).is_some() {
+                return None;
             }
+            self.selectors.insert(text, Arc::clone(&selector));
+            selector
         };
         let target = self.batch.select(&selector);
-        self.last = Some((text.into(), target));
+        self.last = Some(target);
+        self.last_text.clear();
+        self.last_text.extend_from_slice(text);
         Some((target, command))
     }
 

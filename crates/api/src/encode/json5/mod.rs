@@ -7,6 +7,7 @@
 //! absent from events that are no messages; a raw ROUTE-REFRESH is of type `route-refresh`, a decoded one `refresh`.
 //! Not kept: an automatic AS number is `null` (the original writes the bare word `None`, which is no JSON).
 
+mod routes;
 mod update;
 
 use std::fmt::Display;

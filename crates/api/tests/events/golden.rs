@@ -1,7 +1,8 @@
 //! Every kind of event in every dialect, from octets to the line a helper reads.
 
-mod common;
+use std::collections::BTreeMap;
 
+use crate::common::{head, host, message, octets as octets_of, raw, subscribe_all};
 use api::encode::Dialect;
 use api::event::{Class, Content, Direction, Event, Format, MessageKind, Publisher, Subscription};
 use bgp_wire::DecodeCtx;
@@ -10,7 +11,6 @@ use bgp_wire::msg::open::Open;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::Negotiated;
-use common::{head, host, raw, subscribe_all};
 
 const TIME: f64 = 1_795_197_132.579_343_3;
 
@@ -18,7 +18,9 @@ const TIME: f64 = 1_795_197_132.579_343_3;
 fn read(dialect: &str, wishes: Subscription, events: &[Event<'_, '_>]) -> String {
     let dialect = Dialect::named(dialect).unwrap();
     let mut publisher = Publisher::new(&host(), &head(), &[((), dialect, wishes)]);
-    events.iter().for_each(|e| publisher.publish(TIME, e));
+    for event in events {
+        publisher.publish(TIME, event);
+    }
     let mut text = Vec::new();
     let mut count = 0;
     publisher.drain(|(), bytes, n| {
@@ -73,7 +75,7 @@ fn states() {
 
 #[test]
 fn messages_without_content() {
-    let octets = common::message(4, &[]);
+    let octets = message(4, &[]);
     let sent = Event::Message { direction: Direction::Send, raw: raw(&octets), content: Content::Keepalive };
     assert_eq!(json(Format::Parsed, sent), "keepalive|\"direction\": \"send\"  } }\n");
     assert_eq!(
@@ -100,7 +102,7 @@ fn messages_without_content() {
 #[test]
 fn notifications() {
     let shutdown = Notification::shutdown(6, 2, "maintenance");
-    let octets = common::message(3, b"\x06\x02\x0bmaintenance");
+    let octets = message(3, b"\x06\x02\x0bmaintenance");
     let event = Event::Message {
         direction: Direction::Receive,
         raw: raw(&octets),
@@ -121,7 +123,7 @@ fn notifications() {
 
 #[test]
 fn refresh() {
-    let octets = common::message(5, &[0, 1, 0, 1]);
+    let octets = message(5, &[0, 1, 0, 1]);
     let message = RouteRefresh::decode(&[0, 1, 0, 1]).unwrap();
     let content = Content::RouteRefresh(&message);
     let event = Event::Message { direction: Direction::Receive, raw: raw(&octets), content };
@@ -146,8 +148,8 @@ const OPEN: &str =
 
 #[test]
 fn opens_and_what_was_negotiated() {
-    let body = common::octets(OPEN);
-    let octets = common::message(1, &body);
+    let body = octets_of(OPEN);
+    let octets = message(1, &body);
     let open = Open::decode(&body).unwrap();
     let event = |direction| Event::Message { direction, raw: raw(&octets), content: Content::Open(&open) };
     assert_eq!(
@@ -177,7 +179,7 @@ fn opens_and_what_was_negotiated() {
     assert_eq!(text(Format::Parsed, Event::Negotiated(&negotiated)), "");
 
     // Those who asked for it get it again with UPDATEs and packets.
-    let octets = common::message(2, &[0, 0, 0, 0]);
+    let octets = message(2, &[0, 0, 0, 0]);
     let eor = update::decode(&[0, 0, 0, 0], &DecodeCtx::default()).unwrap();
     let content = Content::Update(&eor);
     let eor = Event::Message { direction: Direction::Receive, raw: raw(&octets), content };
@@ -194,8 +196,8 @@ fn opens_and_what_was_negotiated() {
 
 /// The content of an UPDATE event in both dialects.
 fn update_event(body: &str, ctx: &DecodeCtx) -> (String, String) {
-    let body = common::octets(body);
-    let octets = common::message(2, &body);
+    let body = octets_of(body);
+    let octets = message(2, &body);
     let message = update::decode(&body, ctx).unwrap();
     let content = Content::Update(&message);
     let event = Event::Message { direction: Direction::Receive, raw: raw(&octets), content };
@@ -317,8 +319,8 @@ fn end_of_rib() {
 
 #[test]
 fn an_update_with_its_octets() {
-    let body = common::octets("0004 180a0000 0000");
-    let octets = common::message(2, &body);
+    let body = octets_of("0004 180a0000 0000");
+    let octets = message(2, &body);
     let message = update::decode(&body, &DecodeCtx::default()).unwrap();
     let content = Content::Update(&message);
     let event = Event::Message { direction: Direction::Receive, raw: raw(&octets), content };
@@ -335,7 +337,7 @@ fn an_update_with_its_octets() {
 
 #[test]
 fn what_does_not_decode_is_told_to_those_who_want_packets() {
-    let octets = common::message(2, &[0, 9]);
+    let octets = message(2, &[0, 9]);
     let event = Event::Undecoded { kind: MessageKind::Update, raw: raw(&octets) };
     assert_eq!(text(Format::Parsed, event), "");
     assert_eq!(
@@ -400,30 +402,22 @@ fn one_helper_does_not_change_what_another_gets() {
     let mut publisher = Publisher::new(&host(), &head(), &members);
     assert!(publisher.wants(Class::Message(MessageKind::Keepalive, Direction::Receive)));
     assert!(!publisher.wants(Class::Message(MessageKind::Keepalive, Direction::Send)));
-    let octets = common::message(4, &[]);
+    let octets = message(4, &[]);
     let event =
         Event::Message { direction: Direction::Receive, raw: raw(&octets), content: Content::Keepalive };
     publisher.publish(1.0, &event);
     publisher.publish(2.0, &event);
-    let mut got: Vec<(String, Vec<u64>)> = Vec::new();
+    let mut got: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     publisher.drain(|helper, bytes, _| {
-        let place = got.iter_mut().find(|(name, _)| name == helper);
-        let counters = match place {
-            Some((_, counters)) => counters,
-            None => {
-                got.push(((*helper).to_owned(), Vec::new()));
-                &mut got.last_mut().unwrap().1
-            }
-        };
+        let counters = got.entry(helper).or_default();
         for line in std::str::from_utf8(&bytes).unwrap().lines() {
             let counter = line.split("\"counter\": ").nth(1).and_then(|r| r.split(',').next());
             counters.extend(counter.and_then(|c| c.parse::<u64>().ok()));
         }
     });
-    got.sort();
     let expected: [(&str, &[u64]); 4] =
         [("both", &[1, 2, 3, 4]), ("packets", &[1, 3]), ("parsed", &[2, 4]), ("text", &[])];
-    let got: Vec<(&str, &[u64])> = got.iter().map(|(n, c)| (n.as_str(), c.as_slice())).collect();
+    let got: Vec<(&str, &[u64])> = got.iter().map(|(n, c)| (*n, c.as_slice())).collect();
     assert_eq!(got, expected);
     assert_eq!(publisher.pending(), 0);
 }

@@ -1,16 +1,15 @@
 //! What the tests of events share.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use api::event::{Class, Direction, Format, Host, MessageKind, PeerHead, Raw, Subscription};
 use bgp_wire::Asn;
 
 /// The daemon of the examples.
-pub fn host() -> Host {
+pub(crate) fn host() -> Host {
     Host { name: "vm".into(), pid: 16985, ppid: 16984 }
 }
 
 /// The peer of the examples.
-pub fn head() -> PeerHead {
+pub(crate) fn head() -> PeerHead {
     PeerHead {
         local: Some("127.0.0.1".parse().unwrap()),
         peer: "127.0.0.1".parse().unwrap(),
@@ -21,7 +20,7 @@ pub fn head() -> PeerHead {
 }
 
 /// Everything, in one format.
-pub fn subscribe_all(format: Format) -> Subscription {
+pub(crate) fn subscribe_all(format: Format) -> Subscription {
     let mut all = Subscription::NONE;
     for class in [Class::State, Class::Fsm, Class::Negotiated, Class::Signal] {
         all = all.with(class);
@@ -33,7 +32,7 @@ pub fn subscribe_all(format: Format) -> Subscription {
 }
 
 /// A whole message.
-pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     let mut octets = vec![0xFF; 16];
     octets.extend_from_slice(&u16::try_from(body.len() + 19).unwrap().to_be_bytes());
     octets.push(kind);
@@ -42,13 +41,13 @@ pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// Header and body of a whole message.
-pub fn raw(message: &[u8]) -> Raw<'_> {
+pub(crate) fn raw(message: &[u8]) -> Raw<'_> {
     let (header, body) = message.split_at(19);
     Raw { header, body }
 }
 
 /// Octets from hexadecimal digits, spaces ignored.
-pub fn octets(hex: &str) -> Vec<u8> {
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> =
         hex.chars().filter_map(|c| c.to_digit(16)).map(|d| u8::try_from(d).unwrap()).collect();
     digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()

@@ -1,0 +1,6 @@
+//! Events, from octets to what a helper reads.
+
+mod common;
+mod golden;
+mod slot;
+mod unforgeable;
