@@ -4,11 +4,27 @@
 //!   and everything that is wrong is in one [`Report`], each with its line, the line shown, and what to write instead;
 //! * [`model`]: plain validated values;
 //! * [`diff`]: what a reload has to do;
-//! * [`env`]: settings of the environment and the ini file, and the only place that reads the environment.
+//! * [`mod@env`]: settings of the environment and the ini file, and the only place that reads the environment.
 //!
-//! The language is TOML; `docs/configuration.md` and `etc/conf.toml` show it. It has the names of ExaBGP's language
-//! and, where that language surprises, the plain meaning: a neighbor's own value goes before the template's, an
-//! unknown template, process or key is an error, lists are lists.
+//! # The TOML language
+//!
+//! `etc/conf.toml` shows every key. The names are those of ExaBGP's language; where that language surprises, the plain
+//! meaning was chosen:
+//!
+//! | | here | ExaBGP |
+//! |---|---|---|
+//! | template and neighbor say different things | the neighbor's own value, then the last template's | the template's |
+//! | unknown template, process, key | an error | ignored, or an error after the configuration is in use |
+//! | `families`, `add-path`, `nexthop` of a template | replaced by the neighbor's list | both |
+//! | `api` and routes of a template | added | added |
+//! | a program without an absolute path | beside the file, else along `PATH`; the first found | also below `/etc/exabgp`; the last found |
+//! | a program that can be executed but not read | runs | refused |
+//! | route of a family that is not offered | an error | an error, but IPv4 unicast is left out silently |
+//! | route without next hop | an error | an error in one form, a broken session in the others |
+//! | router identifier 0.0.0.0 | an error (RFC 6286) | accepted |
+//! | `graceful-restart` | up to 4095 seconds, which is what fits; `true` is the hold time | up to 65535, cut |
+//! | range of peers without router-id | an error | the peer's address |
+//! | `encoder` left out | `exabgp.api.encoder`, which is JSON | an error |
 #![cfg_attr(
     not(test),
     deny(

@@ -124,6 +124,13 @@ fn generic(words: &mut Words<'_>, draft: &mut Draft) -> Result<(), TextError> {
         TextError::new(word, "these are no attribute octets")
             .hint("0x and an even number of hexadecimal digits")
     })?;
+    // No message holds more (RFC 8654), and the block of attributes could not say the length.
+    if data.len() > usize::from(u16::MAX) {
+        return Err(TextError::new(
+            Word { text: word.text.get(..16).unwrap_or(""), ..word },
+            "more octets than a message holds",
+        ));
+    }
     let close = words.expect("a closing ']'")?;
     if !close.is("]") {
         return Err(TextError::new(close, "a closing ']' is missing").hint(shape));

@@ -218,3 +218,10 @@ fn nothing_panics_on_garbage() {
         let _ = parse_family_route(Family::IPV6_UNICAST, &mut Words::new(text), Action::Withdraw);
     }
 }
+
+#[test]
+fn what_no_message_holds_is_refused() {
+    let octets = "00".repeat(65_536);
+    let error = error(&format!("10.0.0.0/24 next-hop self attribute [ 0x63 0xC0 0x{octets} ]"));
+    assert_eq!(error, "more octets than a message holds: '0x00000000000000'");
+}
