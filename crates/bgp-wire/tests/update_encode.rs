@@ -371,6 +371,13 @@ fn nothing_is_written_on_failure() {
 }
 
 #[test]
+fn an_attribute_no_message_can_hold_is_refused_as_text() {
+    let list = format!("[ {} ]", "1:2 ".repeat(17_000));
+    let error = attr::parse("community", &mut Words::new(&list), &mut AttributeBuilder::new()).unwrap_err();
+    assert!(error.to_string().starts_with("an attribute that fits in a message is missing"), "{error}");
+}
+
+#[test]
 fn text_that_is_shown_and_text_that_parses_back() {
     let text = "next-hop self origin egp as-path [ 1 2 ] ( 3 ) med 10 local-preference 200 atomic-aggregate \
                 aggregator ( 65000:1.2.3.4 ) community [ 1:2 no-export ] originator-id 1.2.3.4 cluster-list [ 1.2.3.4 ] \

@@ -6,6 +6,9 @@ use crate::attr::{Attribute, NextHop, RouteAttributes, flag, write};
 use crate::code::AttrCode;
 use crate::text::{TextError, Words};
 
+/// Octets that the value of one attribute may have; a message of 65,535 octets holds no more.
+pub(super) const MAX_VALUE: usize = 65_535 - 19 - 4 - 4;
+
 /// Attributes of one route while its text is read. The first occurrence of an attribute stands; attributes that
 /// merge collect all their values.
 #[derive(Debug, Default)]
@@ -43,6 +46,10 @@ impl AttributeBuilder {
     pub fn parse<A: Attribute>(&mut self, words: &mut Words<'_>) -> Result<(), TextError> {
         let mut value = Vec::new();
         A::parse(words, &mut value)?;
+        let known = self.entries.iter().find(|e| e.code == A::CODE).map_or(0, |e| e.value.len());
+        if value.len().saturating_add(known) > MAX_VALUE {
+            return Err(words.end("an attribute that fits in a message"));
+        }
         if value.is_empty() && A::FLAGS & flag::OPTIONAL != 0 {
             // `community [ ]`: an optional attribute without content is malformed on the wire, and says nothing.
             return Ok(());

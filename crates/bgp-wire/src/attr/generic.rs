@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::attr::AttributeBuilder;
+use crate::attr::builder::MAX_VALUE;
 use crate::attr::number::{hex_digits, hex_octets};
 use crate::code::AttrCode;
 use crate::emit::{Emit, HexCase};
@@ -11,9 +12,6 @@ use crate::text::{TextError, Word, Words};
 
 /// The word that introduces a generic attribute.
 pub const KEYWORD: &str = "attribute";
-
-/// Octets of data that one attribute may have; a message of 65,535 octets holds no more.
-const MAX_DATA: usize = 65_535 - 19 - 4 - 4;
 
 /// Emits a value as `"0x…"`.
 pub fn emit<E: Emit>(value: &[u8], out: &mut E) {
@@ -51,7 +49,7 @@ pub fn parse(words: &mut Words<'_>, builder: &mut AttributeBuilder) -> Result<()
     let word = words.expect("attribute data")?;
     let error = |what| TextError::new(word, what).hint("0x and an even number of hexadecimal digits");
     let data = hex_octets(word.text).ok_or_else(|| error("invalid attribute data"))?;
-    if data.len() > MAX_DATA {
+    if data.len() > MAX_VALUE {
         return Err(TextError::new(Word { text: "", ..word }, "more attribute data than a message holds"));
     }
     builder.replace(code, flags, data.collect());
