@@ -117,6 +117,9 @@ pub struct Speaker {
     /// Stop after the first session ends
     #[arg(long)]
     pub once: bool,
+    /// Print on standard error, as a process of the daemon must: its standard output is for commands
+    #[arg(long)]
+    pub stderr: bool,
 }
 
 /// What the test speaker prints.

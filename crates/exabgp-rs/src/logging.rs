@@ -1,12 +1,20 @@
 //! Where log lines go and what they look like.
 //!
-//! Text lines are `HH:MM:SS LEVEL category message`; with `--log-format json` each is an object. Control characters
+//! Text lines are `time LEVEL category message`. Control characters
 //! in values that came from a peer or a helper are escaped, so that nobody outside can forge a line.
 
 use std::fmt::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal as _, Write};
+use std::os::unix::net::UnixDatagram;
 
+use anyhow::{Context as _, Result};
+use config::Settings;
+use config::env::{Destination, LogLevel};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
@@ -81,6 +89,106 @@ const fn colour(level: Level) -> &'static str {
         Level::WARN => "\x1b[33m",
         Level::INFO => "\x1b[32m",
         _ => "\x1b[2m",
+    }
+}
+
+/// Keeps the log's writer alive; dropping it writes what is left.
+#[derive(Debug)]
+#[must_use = "dropping it ends the log"]
+pub(crate) struct Log(#[expect(dead_code, reason = "held for its Drop")] WorkerGuard);
+
+/// Starts logging as the settings say. Lines are written by a thread of their own: a log that can't be written delays
+/// nobody; beyond a bound lines are dropped.
+///
+/// # Errors
+/// When the destination can't be opened.
+pub(crate) fn start(settings: &Settings, verbose: bool) -> Result<Log> {
+    let log = &settings.log;
+    let (writer, text): (Box<dyn Write + Send>, Text) = match &log.destination {
+        // As the original does, so that both are told apart from a sub-command's output.
+        Destination::Stdout | Destination::Stderr => {
+            let terminal = io::stderr().is_terminal();
+            (Box::new(io::stderr()), Text { colour: terminal, time: true })
+        }
+        Destination::Syslog => (Box::new(Syslog::open()?), Text { colour: false, time: false }),
+        Destination::File(path) => {
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .with_context(|| format!("the log {} can't be opened", path.display()))?;
+            (Box::new(file), Text { colour: false, time: true })
+        }
+    };
+    let (writer, guard) = NonBlockingBuilder::default().finish(writer);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter(settings, verbose))
+        .with_writer(writer)
+        .event_format(text)
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).context("logging is started twice")?;
+    Ok(Log(guard))
+}
+
+/// Levels of the categories. A category that is switched off still tells warnings.
+fn filter(settings: &Settings, verbose: bool) -> EnvFilter {
+    let log = &settings.log;
+    if verbose || log.all {
+        return EnvFilter::new("debug");
+    }
+    let level = match log.level {
+        LogLevel::NotSet | LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warning => "warn",
+        LogLevel::Error | LogLevel::Critical | LogLevel::Fatal => "error",
+    };
+    let mut rules = level.to_owned();
+    for (on, category) in [
+        (log.configuration, "configuration"),
+        (log.reactor, "reactor"),
+        (log.daemon, "daemon"),
+        (log.processes, "processes"),
+        (log.network, "network"),
+        (log.statistics, "statistics"),
+        (log.packets, "wire"),
+        (log.rib, "rib"),
+        (log.message, "message"),
+        (log.timers, "timer"),
+        (log.routes, "routes"),
+        (log.parser, "parser"),
+    ] {
+        if !on && matches!(level, "debug" | "info") {
+            let _ = write!(rules, ",{category}=warn");
+        }
+    }
+    if !log.enable {
+        "error".clone_into(&mut rules);
+    }
+    EnvFilter::new(rules)
+}
+
+/// The system log, by its socket (RFC 3164 framing, facility daemon).
+#[derive(Debug)]
+struct Syslog(UnixDatagram);
+
+impl Syslog {
+    fn open() -> Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        socket.connect("/dev/log").context("the system log /dev/log can't be reached")?;
+        Ok(Self(socket))
+    }
+}
+
+impl Write for Syslog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let mut datagram = format!("<30>exabgp-rs[{}]: ", std::process::id()).into_bytes();
+        datagram.extend_from_slice(line.trim_ascii_end());
+        self.0.send(&datagram)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

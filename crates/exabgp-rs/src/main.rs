@@ -1,2 +1,7 @@
 //! The `exabgp-rs` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    exabgp_rs::run(std::env::args_os())
+}

@@ -1,0 +1,138 @@
+//! `exabgp-rs server`: from a configuration's name to a running daemon.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use config::model::Config;
+use config::{LoadError, Loaded, Sources};
+use reactor::{Hook, Options, Reload};
+use tracing::{error, info, warn};
+
+use crate::cli::Server;
+use crate::{daemon, logging};
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// When it can't begin.
+pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode> {
+    let own = std::env::current_exe().context("this program's own file can't be found")?;
+    let sources = Sources::of_process(env_file, Some(&own))?;
+    let [first, rest @ ..] = &*options.configuration else { bail!("no configuration is named") };
+    if !first.is_file() {
+        bail!("{} is not an exabgp config file (file not found)", first.display());
+    }
+    let loaded = config::load(first, &sources)?;
+    let config = adjusted(loaded.config, options);
+    if !rest.is_empty() && !config.settings.debug.rotate {
+        bail!(
+            "several configurations are one list only with exabgp.debug.rotate; otherwise start a daemon for each"
+        );
+    }
+    let _log = logging::start(&config.settings, options.verbose || options.debug)?;
+    daemon::mask(&config.settings);
+    let version = config.settings.version.clone().unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
+    info!(target: "welcome", "exabgp-rs {version}, process {}", std::process::id());
+    for warning in &loaded.warnings {
+        warn!(target: "configuration", "{warning}");
+    }
+    report(&loaded.report);
+    info!(target: "configuration", "loaded {}: {} neighbors, {} processes", first.display(), config.neighbors.len(), config.processes.len());
+    if config.settings.daemon.daemonize {
+        warn!(target: "daemon", "it stays in the foreground: have a service manager put it to the background");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime can't be started")?;
+    let folder = folder_of(first);
+    let settings = config.settings.clone();
+    let (pid_to, pid_file) = std::sync::mpsc::sync_channel(1);
+    let listening = move || {
+        daemon::drop_privileges(&settings)?;
+        let _ = pid_to.send(daemon::PidFile::create(&settings.daemon.pid)?);
+        // Nobody listens when there is no service manager: no failure.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        Ok(())
+    };
+    let started = reactor::run(Options {
+        config,
+        reload: Reload(reloader(options, sources)),
+        folder,
+        own,
+        version,
+        host: host_name(),
+        listening: Hook(Box::new(listening)),
+    });
+    // The loop is what `block_on` runs, so it has this thread to itself.
+    let result = runtime.block_on(started);
+    // Nothing that is left could have anything to do: everything is tracked and was waited for, in time.
+    runtime.shutdown_background();
+    drop(pid_file);
+    match result {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(e) => {
+            error!(target: "daemon", "{e}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Reads the next configuration of the list: the same again when there is one.
+fn reloader(options: &Server, sources: Sources) -> Box<dyn FnMut() -> Result<Config, String> + Send> {
+    let mut files: VecDeque<PathBuf> = options.configuration.iter().cloned().collect();
+    let (passive, once) = (options.passive, options.once);
+    Box::new(move || {
+        files.rotate_left(1);
+        let Some(next) = files.front() else { return Err("no configuration is named".to_owned()) };
+        match config::load(next, &sources) {
+            Ok(Loaded { config, report: found, .. }) => {
+                report(&found);
+                Ok(adjust(config, passive, once))
+            }
+            Err(e) => {
+                // The same file is tried again next time.
+                let text = explain(&e);
+                files.rotate_right(1);
+                Err(text)
+            }
+        }
+    })
+}
+
+fn explain(error: &LoadError) -> String {
+    error.to_string()
+}
+
+fn report(found: &config::Report) {
+    for line in found.to_string().lines() {
+        warn!(target: "configuration", "{line}");
+    }
+}
+
+fn adjusted(config: Config, options: &Server) -> Config {
+    adjust(config, options.passive, options.once)
+}
+
+/// Has the command line win over the settings.
+fn adjust(mut config: Config, passive: bool, once: bool) -> Config {
+    if passive {
+        config.settings.bgp.passive = true;
+    }
+    if once {
+        config.settings.tcp.attempts = 1;
+    }
+    config
+}
+
+/// The folder of a configuration, absolute: helpers run there.
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::path::absolute(folder).unwrap_or_else(|_| PathBuf::from("/"))
+}
+
+fn host_name() -> String {
+    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,135 @@
+//! The steps of helpers, done in order, a bounded number of them in a turn.
+
+use api::batch::{RouteStep, Step, Target};
+use api_process::HelperId;
+use rib::{Applied, OwnerId, PeerId, Store, StoreError, TargetId, Watchdogs};
+use smallvec::SmallVec;
+
+use super::{Reactor, STEPS};
+
+/// Why a route was not taken; for the log.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("no neighbor that this helper may command matches")]
+    Nobody,
+    #[error("no neighbor has the family {0} configured")]
+    NoFamily(bgp_wire::Family),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl Reactor {
+    /// Does steps of one helper until its turn is over, it has none left, or it must wait.
+    pub(super) fn steps(&mut self, id: HelperId) {
+        if !self.advance(id) {
+            return;
+        }
+        let mut budget = STEPS;
+        while budget > 0 {
+            let Some(helper) = self.helpers.get_mut(&id) else { return };
+            let Some(work) = helper.inbox.front() else { return };
+            match work.steps.peek() {
+                None => {
+                    helper.inbox.pop_front();
+                }
+                Some(Step::Route(_)) => budget = budget.saturating_sub(self.routes(id, budget)),
+                Some(Step::Command(..)) => {
+                    budget = budget.saturating_sub(1);
+                    if !self.command(id) {
+                        return;
+                    }
+                }
+                Some(Step::Refused(_)) => {
+                    budget = budget.saturating_sub(1);
+                    if let Some(Step::Refused(error)) = helper.inbox.front_mut().and_then(|w| w.steps.next()) {
+                        helper.complain(&format_args!("a line is refused: {error}"));
+                        helper.answer(false);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Applies the routes that follow one another, under one lock; how many.
+    fn routes(&mut self, id: HelperId, budget: usize) -> usize {
+        // What selectors mean is found before the lock is taken.
+        let targets = self.targets_ahead(id, budget);
+        let Some(helper) = self.helpers.get_mut(&id) else { return budget };
+        let owner = OwnerId(id.0.saturating_add(1));
+        let mut done = 0usize;
+        let mut touched: SmallVec<[TargetId; 4]> = SmallVec::new();
+        let mut woken: Vec<PeerId> = Vec::new();
+        {
+            let mut store = self.common.store.write();
+            while done < budget {
+                let Some(work) = helper.inbox.front_mut() else { break };
+                if !matches!(work.steps.peek(), Some(Step::Route(_))) {
+                    break;
+                }
+                let Some(Step::Route(step)) = work.steps.next() else { break };
+                done = done.saturating_add(1);
+                let target = targets.iter().find(|(t, _)| *t == step.target).and_then(|(_, found)| *found);
+                let ends_line = step.ends_line;
+                match apply(&mut store, &mut self.watchdogs, step, target, owner) {
+                    Ok(Applied::Unchanged | Applied::Unknown) => {}
+                    Ok(_) => {
+                        if let Some(target) = target.filter(|t| !touched.contains(t)) {
+                            touched.push(target);
+                        }
+                    }
+                    Err(refusal) => {
+                        helper.line_failed = true;
+                        helper.complain(&format_args!("a route is refused: {refusal}"));
+                    }
+                }
+                if ends_line {
+                    let failed = std::mem::take(&mut helper.line_failed);
+                    helper.answer(!failed);
+                }
+            }
+            for target in touched {
+                woken.extend(store.members(target));
+            }
+        }
+        self.wake(&woken);
+        done.max(1)
+    }
+
+    /// What the targets of the next routes mean.
+    fn targets_ahead(&mut self, id: HelperId, budget: usize) -> SmallVec<[(Target, Option<TargetId>); 2]> {
+        let mut wanted: SmallVec<[Target; 2]> = SmallVec::new();
+        if let Some(work) = self.helpers.get(&id).and_then(|h| h.inbox.front()) {
+            let ahead = work.steps.iter().take(budget);
+            for step in ahead {
+                let Step::Route(route) = step else { break };
+                if wanted.last() != Some(&route.target) && !wanted.contains(&route.target) {
+                    wanted.push(route.target);
+                }
+            }
+        }
+        wanted.into_iter().map(|target| (target, self.target_of_step(id, target))).collect()
+    }
+}
+
+/// Applies one route to the store.
+fn apply(
+    store: &mut Store,
+    watchdogs: &mut Watchdogs,
+    step: RouteStep,
+    target: Option<TargetId>,
+    owner: OwnerId,
+) -> Result<Applied, Refusal> {
+    let target = target.ok_or(Refusal::Nobody)?;
+    let family = step.nlri.family();
+    let applied = match (step.attributes, step.watchdog) {
+        (None, _) => store.withdraw(target, step.nlri.as_ref())?,
+        (Some(attributes), None) => store.announce(target, step.nlri, attributes, owner)?,
+        (Some(attributes), Some(group)) => {
+            watchdogs.insert(store, &group.name, step.nlri, attributes, target, owner, group.withdrawn)?
+        }
+    };
+    match applied {
+        Applied::NoTarget => Err(Refusal::NoFamily(family)),
+        applied => Ok(applied),
+    }
+}

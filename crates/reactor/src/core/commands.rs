@@ -1,0 +1,250 @@
+//! What commands do that are no routes.
+
+use api::batch::Step;
+use api::command::{Command, NeighborForm, Rib};
+use api::reply;
+use api_process::HelperId;
+use bgp_wire::msg::refresh::{RefreshSubtype, RouteRefresh};
+use bgp_wire::{Family, Notification};
+use peer_fsm::State;
+use rib::PeerId;
+use route_text::Selector;
+use tracing::info;
+
+use super::Reactor;
+use super::jobs::Job;
+use super::tasks::LongTask;
+use crate::peer::ToPeer;
+
+/// Whom a command reached.
+enum Sent {
+    /// All that were meant.
+    All,
+    /// Nobody was meant.
+    Nobody,
+    /// This peer's queue is full: nothing was sent, the command is to be tried again.
+    Full(PeerId),
+}
+
+impl Reactor {
+    /// Does the command a helper is at; whether it may go on with the next step.
+    pub(super) fn command(&mut self, id: HelperId) -> bool {
+        let Some(work) = self.helpers.get_mut(&id).and_then(|h| h.inbox.front_mut()) else { return false };
+        let Some(Step::Command(target, _)) = work.steps.peek() else { return true };
+        let selector = work.selector(*target).cloned();
+        let Some(Step::Command(target, command)) = work.steps.next() else { return true };
+        let selector = selector.as_deref();
+        match *command {
+            Command::EndOfRib(family) => {
+                let sent = self.to_established(id, selector, || ToPeer::EndOfRib(family));
+                self.outcome(id, sent, (target, command))
+            }
+            Command::RouteRefresh(family) => {
+                let sent = self.to_established(id, selector, || refresh(family));
+                self.outcome(id, sent, (target, command))
+            }
+            Command::FlushAdjRibOut => {
+                let sent = self.to_established(id, selector, || ToPeer::Flush(None));
+                self.outcome(id, sent, (target, command))
+            }
+            Command::Teardown(subcode) => {
+                let teardown = || ToPeer::Teardown(Notification::named(6, subcode));
+                let meant = self.meant(id, selector);
+                let sent = self.send(&meant, teardown);
+                self.outcome(id, sent, (target, command))
+            }
+            Command::ClearAdjRib(Rib::In) => {
+                let meant = self.meant(id, selector);
+                for peer in meant.iter().filter_map(|id| self.peers.get(*id)) {
+                    peer.shared.adj_rib_in().clear();
+                }
+                self.answer(id, !meant.is_empty());
+                true
+            }
+            Command::ClearAdjRib(Rib::Out) => self.clear_out(id, selector),
+            Command::Watchdog { action, name } => {
+                let Some(helper) = self.helpers.get_mut(&id) else { return false };
+                let name = name.unwrap_or_else(|| helper.process.name.as_str().into());
+                helper.task = Some(LongTask::Watchdog { action, name, from: 0 });
+                self.advance(id)
+            }
+            Command::ShowNeighbor { address, form } => {
+                let text = self.show_neighbor(selector, address, form);
+                self.job(id, Job::text(text))
+            }
+            Command::ShowAdjRib { rib, address, families, extensive, json } => {
+                let chosen = self.peers.iter().filter(|p| address.is_none_or(|a| a == p.name().peer));
+                let chosen = chosen.filter(|p| selector.is_none_or(|s| s.matches(p.name())));
+                let form = reply::adj_rib::RouteForm::new(extensive, json);
+                let job = Job::routes(&self.common.store, rib, families, form, chosen);
+                self.job(id, job)
+            }
+            Command::Help => self.tell(id, reply::help()),
+            Command::Version => self.tell(id, reply::version(&self.options.version)),
+            Command::Shutdown => {
+                self.inform(id, reply::SHUTDOWN);
+                self.begin_shutdown();
+                true
+            }
+            Command::Reload => {
+                self.inform(id, reply::RELOAD);
+                self.reload_wanted = true;
+                true
+            }
+            Command::Restart => {
+                self.inform(id, reply::RESTART);
+                self.restart();
+                true
+            }
+            Command::Ack(switch) => {
+                if let Some(helper) = self.helpers.get_mut(&id) {
+                    helper.switch(switch);
+                }
+                true
+            }
+            Command::Comment(text) => {
+                if let Some(helper) = self.helpers.get(&id) {
+                    info!(target: "api", "{}: # {text}", helper.process.name);
+                }
+                self.answer(id, true);
+                true
+            }
+            Command::Debug(text) => {
+                if let Some(helper) = self.helpers.get(&id) {
+                    info!(target: "api", "debug info from {} : {text}", helper.process.name);
+                }
+                true
+            }
+            Command::Reset => true,
+        }
+    }
+
+    fn answer(&self, id: HelperId, done: bool) {
+        if let Some(helper) = self.helpers.get(&id) {
+            helper.answer(done);
+        }
+    }
+
+    /// Writes a short text of ours and `done`.
+    fn inform(&self, id: HelperId, text: &'static [u8]) {
+        if let Some(helper) = self.helpers.get(&id) {
+            helper.tell(text);
+            helper.answer(true);
+        }
+    }
+
+    /// Writes lines through a job, since they may be many for a helper that does not read.
+    fn tell(&mut self, id: HelperId, text: Vec<u8>) -> bool {
+        self.job(id, Job::text(text))
+    }
+
+    /// Answers a command that went to peers, or puts it back to be tried again.
+    fn outcome(&mut self, id: HelperId, sent: Sent, step: (api::batch::Target, Box<Command>)) -> bool {
+        let Some(helper) = self.helpers.get_mut(&id) else { return false };
+        match sent {
+            Sent::All => helper.answer(true),
+            Sent::Nobody => {
+                helper.complain(&"no neighbor that this helper may command matches, or none is established");
+                helper.answer(false);
+            }
+            Sent::Full(peer) => {
+                if let Some(work) = helper.inbox.front_mut() {
+                    let (target, command) = step;
+                    work.steps.put_back(Step::Command(target, command));
+                }
+                helper.task = Some(LongTask::PeerQueue(peer));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Tells the established ones of the peers that are meant.
+    fn to_established(&self, id: HelperId, selector: Option<&Selector>, command: impl Fn() -> ToPeer) -> Sent {
+        let mut meant = self.meant(id, selector);
+        let established = |id: &PeerId| {
+            self.peers.get(*id).is_some_and(|p| p.shared.status().state == State::Established)
+        };
+        meant.retain(established);
+        self.send(&meant, command)
+    }
+
+    /// Tells peers, all or none.
+    fn send(&self, peers: &[PeerId], command: impl Fn() -> ToPeer) -> Sent {
+        if peers.is_empty() {
+            return Sent::Nobody;
+        }
+        let entries = || peers.iter().filter_map(|id| self.peers.get(*id));
+        // Nobody else fills these queues, so what has room now has room below.
+        if let Some(full) = entries().find(|p| p.commands.capacity() == 0 && !p.commands.is_closed()) {
+            return Sent::Full(full.id);
+        }
+        for peer in entries() {
+            let _ = peer.commands.try_send(command());
+        }
+        Sent::All
+    }
+
+    fn clear_out(&mut self, id: HelperId, selector: Option<&Selector>) -> bool {
+        let meant = self.meant(id, selector);
+        let mut store = self.common.store.write();
+        let targets = if meant.is_empty() { None } else { store.targets_of(&meant).ok() };
+        let sweep = store.sweep();
+        drop(store);
+        let Some(helper) = self.helpers.get_mut(&id) else { return false };
+        let Some(targets) = targets else {
+            helper.complain(&"no neighbor that this helper may command matches");
+            helper.answer(false);
+            return true;
+        };
+        helper.task = Some(LongTask::Clear { targets, sweep });
+        self.advance(id)
+    }
+
+    fn show_neighbor(
+        &self,
+        selector: Option<&Selector>,
+        address: Option<std::net::IpAddr>,
+        form: NeighborForm,
+    ) -> Vec<u8> {
+        use reply::neighbor;
+        let peers = self.peers.iter().filter(|p| address.is_none_or(|a| a == p.name().peer));
+        let peers = peers.filter(|p| selector.is_none_or(|s| s.matches(p.name())));
+        let mut text = String::new();
+        match form {
+            NeighborForm::Choices => return neighbor::CHOICES.to_vec(),
+            NeighborForm::Json => {
+                let views: Vec<_> = peers.map(super::views::neighbor).collect();
+                let mut out = Vec::new();
+                neighbor::json(&views, &mut out);
+                return out;
+            }
+            NeighborForm::Summary => {
+                neighbor::summary_header(&mut text);
+                peers.for_each(|p| neighbor::summary(&super::views::neighbor(p), &mut text));
+            }
+            NeighborForm::Extensive => {
+                peers.for_each(|p| neighbor::extensive(&super::views::neighbor(p), &mut text));
+            }
+            NeighborForm::Configuration => {
+                peers.for_each(|p| text.push_str(&super::views::configuration(&p.neighbor)));
+            }
+        }
+        text.into_bytes()
+    }
+
+    /// Has a job write the answer of a helper's command; its next step waits for it.
+    fn job(&mut self, id: HelperId, job: Job) -> bool {
+        let Some(helper) = self.helpers.get_mut(&id) else { return false };
+        helper.task = Some(LongTask::Job);
+        let (outbox, generation) = (helper.handle.outbox().clone(), helper.generation);
+        let token = self.token.child_token();
+        let finished = self.finished.clone();
+        self.common.tracker.spawn(job.run(id, outbox, generation, finished, token));
+        false
+    }
+}
+
+fn refresh(family: Family) -> ToPeer {
+    ToPeer::Refresh(RouteRefresh { family, subtype: RefreshSubtype::Query })
+}

@@ -1,0 +1,185 @@
+//! Answers that are too long for one turn: written by a task of their own, as fast as the helper reads.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use api::command::{FamilyFilter, Rib};
+use api::reply::adj_rib::{self, RouteForm};
+use api_process::{HelperId, Outbox, Pushed};
+use bgp_wire::attr::NextHop;
+use bgp_wire::{Nlri, RouteAttributes};
+use bytes::Bytes;
+use rib::{Attrs, PeerId, SharedStore, ShowFilter, Step, Sweep};
+use route_text::PeerName;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Reactor;
+use super::peers::PeerEntry;
+use crate::peer::PeerShared;
+
+/// Routes looked at under one lock.
+const ROUTES: usize = 512;
+
+/// Octets of one piece of a text.
+const PIECE: usize = 64 * 1024;
+
+/// A job has written everything.
+#[derive(Debug)]
+pub(super) struct Finished {
+    id: HelperId,
+    generation: u32,
+}
+
+/// Something that writes an answer.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A text that is there already.
+    Text(Bytes),
+    /// Routes of some peers.
+    Routes(Box<Routes>),
+}
+
+/// Routes to be shown, one peer after the other.
+#[derive(Debug)]
+pub(super) struct Routes {
+    store: SharedStore,
+    rib: Rib,
+    families: FamilyFilter,
+    form: RouteForm,
+    peers: VecDeque<Shown>,
+    sweep: Option<Sweep>,
+    place: u32,
+}
+
+/// A peer whose routes are shown.
+#[derive(Debug)]
+struct Shown {
+    id: PeerId,
+    name: PeerName,
+    shared: Arc<PeerShared>,
+    /// What "next-hop self" is for IPv4 and for IPv6 routes.
+    own: (Option<IpAddr>, Option<IpAddr>),
+}
+
+impl Job {
+    pub(super) fn text(text: Vec<u8>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(super) fn routes<'a>(
+        store: &SharedStore,
+        rib: Rib,
+        families: FamilyFilter,
+        form: RouteForm,
+        peers: impl Iterator<Item = &'a PeerEntry>,
+    ) -> Self {
+        let shown = |peer: &PeerEntry| {
+            let local = peer.shared.status().local.map(|l| l.ip()).or(peer.name().local);
+            let (v4, v6) = local.map_or((None, None), |local| peer.neighbor.self_addresses(local));
+            let own = (v4.map(IpAddr::from), v6.map(IpAddr::from));
+            Shown { id: peer.id, name: peer.name().clone(), shared: Arc::clone(&peer.shared), own }
+        };
+        let peers = peers.map(shown).collect();
+        let routes = Routes { store: store.clone(), rib, families, form, peers, sweep: None, place: 0 };
+        Self::Routes(Box::new(routes))
+    }
+
+    /// Writes everything, waiting for the helper where it must; then tells the reactor.
+    pub(super) async fn run(
+        mut self,
+        id: HelperId,
+        outbox: Outbox,
+        generation: u32,
+        finished: mpsc::Sender<Finished>,
+        token: CancellationToken,
+    ) {
+        while let Some(piece) = self.next() {
+            let mut piece = piece;
+            while let Pushed::Full(back) = outbox.push_data(generation, piece) {
+                piece = back;
+                tokio::select! {
+                    () = token.cancelled() => return,
+                    () = outbox.data_room() => {}
+                }
+            }
+            tokio::task::consume_budget().await;
+        }
+        let _ = finished.send(Finished { id, generation }).await;
+    }
+
+    /// The next piece: whole lines; none when everything is written.
+    fn next(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Text(text) if text.is_empty() => None,
+            Self::Text(text) => {
+                let limit = text.len().min(PIECE);
+                let lines = text.get(..limit).and_then(|head| memchr_last(head));
+                // A line longer than a piece goes as it is.
+                let end = lines.map_or(text.len(), |at| at.saturating_add(1));
+                Some(text.split_to(end))
+            }
+            Self::Routes(routes) => routes.next(),
+        }
+    }
+}
+
+fn memchr_last(head: &[u8]) -> Option<usize> {
+    head.iter().rposition(|b| *b == b'\n')
+}
+
+impl Routes {
+    fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::new();
+        while out.is_empty() {
+            let peer = self.peers.front()?;
+            let (families, form) = (self.families, self.form);
+            let show = |nlri: &Nlri, attrs: &Attrs, out: &mut Vec<u8>| {
+                if families.matches(nlri.family()) {
+                    adj_rib::route(&peer.name, nlri.as_ref(), &resolved(attrs, nlri, peer.own), form, out);
+                }
+            };
+            let step = match self.rib {
+                Rib::Out => {
+                    let store = self.store.read();
+                    let sweep = self.sweep.get_or_insert_with(|| store.sweep());
+                    let filter = ShowFilter { peer: Some(peer.id), ..ShowFilter::default() };
+                    store.show(&filter, sweep, ROUTES, |r| show(r.nlri, r.attrs, &mut out))
+                }
+                Rib::In => {
+                    let table = peer.shared.adj_rib_in();
+                    let budget = u32::try_from(ROUTES).unwrap_or(u32::MAX);
+                    table.show(None, &mut self.place, budget, |nlri, attrs| show(nlri, attrs, &mut out))
+                }
+            };
+            if step == Step::Done {
+                self.peers.pop_front();
+                self.sweep = None;
+                self.place = 0;
+            }
+        }
+        Some(out.into())
+    }
+}
+
+/// The attributes with "next-hop self" made an address, as far as it is known.
+fn resolved(attrs: &Attrs, nlri: &Nlri, own: (Option<IpAddr>, Option<IpAddr>)) -> RouteAttributes {
+    let own = if nlri.family().afi == bgp_wire::Afi::IPV4 { own.0 } else { own.1 };
+    match (attrs.next_hop(), own) {
+        (NextHop::SelfAddress, Some(own)) => RouteAttributes::new(NextHop::Address(own), attrs.block()),
+        _ => RouteAttributes::clone(attrs),
+    }
+}
+
+impl Reactor {
+    /// A job is done: its command is answered, and the helper goes on.
+    pub(super) fn finished(&mut self, finished: &Finished) {
+        let Some(helper) = self.helpers.get_mut(&finished.id) else { return };
+        helper.task = None;
+        // The answer of a process that is gone is owed to nobody.
+        if helper.generation == finished.generation {
+            helper.answer(true);
+        }
+    }
+}

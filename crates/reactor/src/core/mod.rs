@@ -1,0 +1,333 @@
+//! The reactor: one loop over everything that happens, bounded work in each turn.
+//!
+//! It is the future given to `block_on`, so it has an OS thread of its own and no worker that is busy with a flood
+//! delays it. It never waits for a peer or a helper: what can't be done now is kept with whoever asked for it.
+
+mod accept;
+mod apply;
+mod commands;
+mod helpers;
+mod jobs;
+mod peers;
+mod reload;
+mod setup;
+mod shutdown;
+mod signals;
+mod targets;
+mod tasks;
+mod views;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use api::batch::Batch;
+use api::event::Host;
+use api_process::{FromHelper, HelperId, Kind, Owner};
+use config::model::Config;
+use rib::{Interner, OwnerId, PeerId, SharedStore, Watchdogs};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::listener::{ACCEPTED, Accepted, ListenerHandle};
+use crate::peer::{Common, FromPeer, Happened};
+use helpers::{HelperEntry, Work};
+use jobs::Finished;
+use peers::Peers;
+use shutdown::Shutdown;
+use signals::{Signal, Signals};
+
+/// State changes of peers that may wait for the reactor.
+const REPORTS: usize = 1024;
+
+/// Messages of helpers that may wait for the reactor; their batches are bounded by credits besides.
+const MESSAGES: usize = 64;
+
+/// Steps of one helper that are done before the next helper has its turn.
+const STEPS: usize = rib::WRITE_BUDGET;
+
+/// The owner of routes that the configuration announces; helpers have their number plus one.
+const CONFIGURATION: OwnerId = OwnerId(0);
+
+/// What the daemon is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// The configuration, loaded already.
+    pub config: Config,
+    /// Reads the configuration again, for a reload: the whole new one, or why there is none, for the log.
+    pub reload: Reload,
+    /// Where helpers run: the folder of the configuration.
+    pub folder: PathBuf,
+    /// This executable, for processes that run it.
+    pub own: PathBuf,
+    /// Version to tell.
+    pub version: String,
+    /// Name of this machine, for events.
+    pub host: String,
+    /// Called when the listening sockets are open and before helpers are started: the place to give up privileges
+    /// and to write a pid file. An error ends the start.
+    pub listening: Hook,
+}
+
+/// Something to be done once.
+pub struct Hook(pub Box<dyn FnOnce() -> Result<(), String> + Send>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
+}
+
+/// Reads the next configuration.
+pub struct Reload(pub Box<dyn FnMut() -> Result<Config, String> + Send>);
+
+impl std::fmt::Debug for Reload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reload")
+    }
+}
+
+/// Why the daemon could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ReactorError {
+    /// A listening socket could not be made.
+    #[error("{0}")]
+    Listen(std::io::Error),
+    /// Signals can't be received.
+    #[error("signals can't be received: {0}")]
+    Signals(std::io::Error),
+    /// What was to be done before the helpers start failed.
+    #[error("{0}")]
+    Listening(String),
+    /// The store can't hold what the configuration asks for.
+    #[error("{0}")]
+    Store(#[from] rib::StoreError),
+}
+
+/// The state of the daemon.
+pub(crate) struct Reactor {
+    config: Arc<Config>,
+    options: Kept,
+    host: Arc<Host>,
+    common: Common,
+    owner: Owner<Batch>,
+    token: CancellationToken,
+    peers: Peers,
+    helpers: HashMap<HelperId, HelperEntry>,
+    /// Helpers with work, in the order of their turns.
+    turns: Vec<HelperId>,
+    next_helper: u32,
+    /// Peer tasks started so far.
+    incarnations: u64,
+    watchdogs: Watchdogs,
+    listeners: Vec<ListenerHandle>,
+    accepted: mpsc::Sender<Accepted>,
+    finished: mpsc::Sender<Finished>,
+    shutdown: Option<Shutdown>,
+    reload_wanted: bool,
+}
+
+/// What of the options is needed later.
+struct Kept {
+    reload: Reload,
+    folder: PathBuf,
+    own: PathBuf,
+    version: String,
+}
+
+/// The receiving ends of the reactor's channels.
+struct Inbox {
+    peers: mpsc::Receiver<FromPeer>,
+    helpers: mpsc::Receiver<FromHelper<Batch>>,
+    accepted: mpsc::Receiver<Accepted>,
+    finished: mpsc::Receiver<Finished>,
+}
+
+/// Runs the daemon until it is told to stop or has nothing left to do.
+///
+/// # Errors
+/// When it could not begin; later nothing is fatal.
+pub async fn run(options: Options) -> Result<(), ReactorError> {
+    let (to_reactor, from_peers) = mpsc::channel(REPORTS);
+    let (helpers_tx, from_helpers) = mpsc::channel(MESSAGES);
+    let (accepted_tx, accepted) = mpsc::channel(ACCEPTED);
+    let (finished_tx, finished) = mpsc::channel(MESSAGES);
+    let signals = Signals::new().map_err(ReactorError::Signals)?;
+    let token = CancellationToken::new();
+    let common = Common {
+        store: SharedStore::new(),
+        interner: Arc::new(Interner::new()),
+        tracker: TaskTracker::new(),
+        to_reactor,
+    };
+    let owner = Owner { tx: helpers_tx, tracker: TaskTracker::new(), token: token.child_token() };
+    let host = Host { name: options.host.into(), pid: std::process::id(), ppid: std::os::unix::process::parent_id() };
+    let mut reactor = Reactor {
+        config: Arc::new(Config { neighbors: Vec::new(), processes: Vec::new(), ..options.config.clone() }),
+        options: Kept {
+            reload: options.reload,
+            folder: options.folder,
+            own: options.own,
+            version: options.version,
+        },
+        host: Arc::new(host),
+        common,
+        owner,
+        token,
+        peers: Peers::default(),
+        helpers: HashMap::new(),
+        turns: Vec::new(),
+        next_helper: 0,
+        incarnations: 0,
+        watchdogs: Watchdogs::new(),
+        listeners: Vec::new(),
+        accepted: accepted_tx,
+        finished: finished_tx,
+        shutdown: None,
+        reload_wanted: false,
+    };
+    reactor.start(options.config, options.listening)?;
+    let inbox = Inbox { peers: from_peers, helpers: from_helpers, accepted, finished };
+    reactor.turn(inbox, signals).await;
+    Ok(())
+}
+
+impl Reactor {
+    async fn turn(&mut self, mut inbox: Inbox, mut signals: Signals) {
+        let mut reports = Vec::with_capacity(REPORTS);
+        while !self.is_over() {
+            let runnable = self.helpers.values().any(HelperEntry::is_runnable);
+            let deadline = self.shutdown.as_ref().map(Shutdown::deadline);
+            let room = self.peer_room();
+            tokio::select! {
+                biased;
+                signal = signals.next() => self.signal(signal),
+                () = until(deadline), if deadline.is_some() => self.next_phase(),
+                _ = inbox.peers.recv_many(&mut reports, REPORTS) => {
+                    reports.drain(..).for_each(|report| self.report(&report));
+                }
+                Some(finished) = inbox.finished.recv() => self.finished(&finished),
+                Some(accepted) = inbox.accepted.recv() => self.accept(accepted),
+                Some(message) = inbox.helpers.recv() => self.message(message),
+                id = room => self.peer_has_room(id),
+                () = std::future::ready(()), if runnable => {}
+                () = self.common.tracker.wait(), if self.shutdown.is_some() && self.common.tracker.is_closed() => {
+                    self.next_phase();
+                }
+                () = self.owner.tracker.wait(), if self.shutdown.is_some() && self.owner.tracker.is_closed() => {
+                    self.next_phase();
+                }
+            }
+            self.work();
+            if std::mem::take(&mut self.reload_wanted) && self.shutdown.is_none() {
+                self.reload();
+            }
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        info!(target: "reactor", "{} received", signal.name());
+        for peer in self.peers.iter() {
+            // Told before acting, as far as there is room: a signal is no reason to wait.
+            let _ = peer.commands.try_send(crate::peer::ToPeer::Signal(signal.number(), signal.name()));
+        }
+        match signal {
+            Signal::Terminate | Signal::Interrupt | Signal::Hangup => self.begin_shutdown(),
+            Signal::User1 => self.reload_wanted = true,
+            Signal::User2 => {
+                self.reload_wanted = true;
+                self.restart_helpers();
+            }
+            Signal::Alarm => self.restart(),
+        }
+    }
+
+    /// What a peer's task reports.
+    fn report(&mut self, report: &FromPeer) {
+        if self.peers.get(report.id).is_none_or(|p| p.incarnation != report.incarnation) {
+            return;
+        }
+        match report.what {
+            Happened::Up | Happened::Down => {
+                let up = report.what == Happened::Up;
+                let Some(peer) = self.peers.get_mut(report.id) else { return };
+                peer.up = up;
+                if !up && peer.generated && !peer.leaving {
+                    self.leave(report.id, peer_fsm::StopReason::Removed);
+                }
+            }
+            Happened::Stopped => self.gone(report.id),
+        }
+    }
+
+    /// A peer's task has ended.
+    fn gone(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.remove(id) else { return };
+        if !peer.leaving {
+            info!(target: "reactor", "{} has stopped", peer.name());
+        }
+        self.common.store.write().remove_peer(id);
+        self.retarget();
+        let attempts = self.config.settings.tcp.attempts > 0;
+        if self.peers.is_empty() && attempts && self.shutdown.is_none() {
+            info!(target: "reactor", "no neighbor is left to connect to");
+            self.begin_shutdown();
+        }
+    }
+
+    /// What a helper's task says.
+    fn message(&mut self, message: FromHelper<Batch>) {
+        let ack = self.config.settings.api.ack;
+        let Some(helper) = self.helpers.get_mut(&message.id) else { return };
+        let name = &helper.process.name;
+        match message.kind {
+            Kind::Started { pid } => {
+                info!(target: "processes", "{name}: started, process {pid}");
+                helper.started(message.generation, ack);
+            }
+            Kind::Batch { batch, credit } => {
+                helper.inbox.push_back(Work::new(batch, credit));
+                if !self.turns.contains(&message.id) {
+                    self.turns.push(message.id);
+                }
+            }
+            Kind::Exited { status, respawn_after } => {
+                let how = status.map_or_else(|| "it could not be ended".to_owned(), |s| s.to_string());
+                match respawn_after {
+                    Some(after) => {
+                        warn!(target: "processes", "{name}: ended ({how}), started again in {:.1} s", after.as_secs_f64());
+                    }
+                    None if self.shutdown.is_some() => info!(target: "processes", "{name}: ended ({how})"),
+                    None => {
+                        warn!(target: "processes", "{name}: ended ({how}) and is not started again");
+                        if self.config.settings.api.terminate {
+                            self.begin_shutdown();
+                        }
+                    }
+                }
+            }
+            Kind::Failed { reason, .. } => warn!(target: "processes", "{name}: {reason}"),
+        }
+    }
+
+    /// Gives every helper with work one turn.
+    fn work(&mut self) {
+        let turns = std::mem::take(&mut self.turns);
+        for id in turns {
+            self.steps(id);
+            let more = self.helpers.get(&id).is_some_and(|h| !h.inbox.is_empty() || h.task.is_some());
+            if more && !self.turns.contains(&id) {
+                self.turns.push(id);
+            }
+        }
+    }
+}
+
+async fn until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

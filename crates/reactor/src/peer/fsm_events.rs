@@ -1,0 +1,199 @@
+//! What the state machine reports and wants, done and told.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use api::event::{Class, Direction, Event as Told, MessageKind};
+use bgp_wire::negotiated::Negotiated;
+use bgp_wire::MessageType;
+use bytes::Bytes;
+use peer_fsm::{Event, IoAction, Leg, State};
+use tracing::{debug, info, warn};
+
+use super::sink::{publish_control, publish_sent};
+use super::{Happened, PeerTask, connect, time};
+
+impl PeerTask {
+    /// Does and tells everything that the last input brought about, then packs and writes.
+    pub(super) fn settle(&mut self) {
+        loop {
+            let mut quiet = true;
+            while let Some(event) = self.fsm.poll_event() {
+                quiet = false;
+                self.event(event);
+            }
+            while let Some(action) = self.fsm.poll_io() {
+                quiet = false;
+                self.act(action);
+            }
+            for leg in Leg::BOTH {
+                let mut control = Vec::new();
+                if self.fsm.poll_transmit(leg, &mut control) > 0 {
+                    quiet = false;
+                    if let Some(socket) = self.sockets.get_mut(leg) {
+                        socket.output.control(Bytes::from(control));
+                    }
+                }
+            }
+            if quiet {
+                break;
+            }
+        }
+        self.pack();
+        self.write();
+        self.helpers.deliver();
+    }
+
+    fn act(&mut self, action: IoAction) {
+        match action {
+            IoAction::Connect => {
+                let endpoint = self.settings.endpoint.clone();
+                debug!(target: "network", "{}: connecting to {} port {}", self.settings.name, endpoint.peer, endpoint.port);
+                self.connecting = Some(Box::pin(async move { connect::connect(&endpoint).await }));
+            }
+            IoAction::Close { leg, farewell } => {
+                if leg == Leg::Outgoing {
+                    self.connecting = None;
+                }
+                if let Some(socket) = self.sockets.take(leg) {
+                    self.close(socket, farewell);
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let now = time();
+        match event {
+            Event::State { from, to } => {
+                info!(target: "peer", "{}: {} -> {}", self.settings.name, rfc_name(from), rfc_name(to));
+                self.shared.update(|s| {
+                    if (s.state == State::Established) != (to == State::Established) {
+                        s.since = Instant::now();
+                    }
+                    s.state = to;
+                });
+                self.helpers.publish(now, &Told::Fsm { state: to.name() });
+            }
+            Event::Connected(leg) => {
+                let local = self.local_address(leg);
+                self.shared.update(|s| s.local = local);
+                self.helpers.local_address(local.map(|l| l.ip()));
+                info!(target: "network", "{}: connected", self.settings.name);
+                self.helpers.publish(now, &Told::Connected);
+            }
+            Event::ConnectFailed(why) => {
+                info!(target: "network", "{}: the connection failed: {why}", self.settings.name);
+            }
+            Event::Sent { kind, raw, .. } => {
+                self.shared.sent.add(kind, 1);
+                publish_control(&mut self.helpers.publisher, now, Direction::Send, kind, &raw);
+            }
+            Event::Negotiated(_, negotiated) => {
+                self.mismatches(&negotiated);
+                self.helpers.publish(now, &Told::Negotiated(&negotiated));
+            }
+            Event::Up(leg, negotiated) => self.up(leg, negotiated),
+            Event::RefreshReceived(refresh) => self.outbound.refresh(refresh),
+            Event::NotificationReceived(_, n) => {
+                warn!(target: "peer", "{}: received NOTIFICATION {n}", self.settings.name);
+            }
+            Event::NotificationSent(_, n) => {
+                warn!(target: "peer", "{}: sent NOTIFICATION {n}", self.settings.name);
+            }
+            Event::Down(reason) => {
+                let text = reason.to_string();
+                info!(target: "peer", "{}: down, {reason:?}", self.settings.name);
+                self.helpers.publish(now, &Told::Down { reason: &text });
+                if self.outbound.down() {
+                    self.report(Happened::Down);
+                }
+                self.shared.update(|s| s.negotiated = None);
+            }
+            Event::AttemptsExhausted => {
+                info!(target: "peer", "{}: the last connection attempt is over", self.settings.name);
+            }
+            Event::Stopped => self.stopped = true,
+            Event::OpenSent(..) | Event::OpenReceived(..) => {}
+        }
+    }
+
+    /// Families that only one side has are legal and surely unwanted.
+    fn mismatches(&self, negotiated: &Negotiated) {
+        let (ours, theirs) = negotiated.unshared_families();
+        for (families, without) in [(ours, "the peer"), (theirs, "our configuration")] {
+            for family in families {
+                warn!(target: "peer", "{}: no {family} routes on this session: {without} has not this family", self.settings.name);
+            }
+        }
+    }
+
+    fn up(&mut self, leg: Leg, negotiated: Arc<Negotiated>) {
+        let settings = &self.settings;
+        self.decode = negotiated.decode_ctx(settings.aigp);
+        let (self_v4, self_v6) = own_addresses(self.local_address(leg).map(|a| a.ip()), settings.fsm.router_id);
+        let context = negotiated.encode_ctx(settings.aigp, settings.group_updates, self_v4, self_v6);
+        // What we send is decoded like this by those who want to see it.
+        let mirror = bgp_wire::DecodeCtx { add_path: context.add_path, ..self.decode };
+        self.shared.adj_rib_in().clear();
+        self.shared.update(|s| s.negotiated = Some(Arc::clone(&negotiated)));
+        self.outbound.up(context, mirror, &negotiated, !settings.manual_eor);
+        self.helpers.publish(time(), &Told::Up);
+        self.report(Happened::Up);
+    }
+
+    /// Packs routes while the socket's queue has room.
+    fn pack(&mut self) {
+        let Some((leg, _)) = self.fsm.established() else { return };
+        let Some(socket) = self.sockets.get_mut(leg) else { return };
+        let tell = self.helpers.publisher.wants(Class::Message(MessageKind::Update, Direction::Send));
+        while socket.output.has_room() {
+            let Some(packed) = self.outbound.next(&self.settings.name) else { break };
+            self.shared.sent.add(MessageType::UPDATE, packed.updates);
+            self.shared.sent.add(MessageType::ROUTE_REFRESH, packed.refreshes);
+            if tell {
+                publish_sent(&mut self.helpers.publisher, time(), &self.outbound.mirror(), &packed.bytes);
+            }
+            socket.output.bulk(packed.bytes);
+        }
+    }
+
+    fn write(&mut self) {
+        for leg in Leg::BOTH {
+            let Some(socket) = self.sockets.get_mut(leg) else { continue };
+            if socket.output.waiting() == 0 {
+                continue;
+            }
+            let written = socket.output.write(&socket.stream);
+            let accepted = written.unwrap_or_else(|e| {
+                // What was received before is handled first, in the next turn; then the connection is given up.
+                socket.ended.get_or_insert_with(|| e.to_string());
+                self.unfinished = true;
+                0
+            });
+            self.fsm.handle_written(Instant::now(), leg, accepted, socket.output.waiting() > 0);
+        }
+    }
+}
+
+/// What "next-hop self" means on a session: our end of the connection, and our identifier for IPv4 routes over IPv6.
+fn own_addresses(local: Option<IpAddr>, router_id: Ipv4Addr) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+    match local {
+        Some(IpAddr::V4(v4)) => (Some(v4), None),
+        Some(IpAddr::V6(v6)) => (Some(router_id), Some(v6)),
+        None => (None, None),
+    }
+}
+
+/// The name that RFC 4271 section 8.2.2 writes.
+const fn rfc_name(state: State) -> &'static str {
+    match state {
+        State::Idle => "Idle",
+        State::Active => "Active",
+        State::Connect => "Connect",
+        State::OpenSent => "OpenSent",
+        State::OpenConfirm => "OpenConfirm",
+        State::Established => "Established",
+    }
+}
