@@ -74,7 +74,8 @@ pub trait Consumer: Send + 'static {
 pub struct FromHelper<B> {
     /// Which helper.
     pub id: HelperId,
-    /// Which of its processes: 1 for the first, one more for each attempt to start.
+    /// Which of its processes: 1 for the first, one more for each attempt to start; `u32::MAX`
+    /// with [`Error::Supervisor`], after which nothing more comes from this helper.
     pub generation: u32,
     /// What happened.
     pub kind: Kind<B>,
