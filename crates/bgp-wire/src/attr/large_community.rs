@@ -94,6 +94,8 @@ mod tests {
             parsed::<LargeCommunity>("[ 65000:1:2 1:2:3 65000:1:2 0x000000010000000200000004 ]").unwrap();
         assert_eq!(printed::<LargeCommunity>(&wire), "large-community [ 1:2:3 1:2:4 65000:1:2 ]");
         assert_eq!(emitted::<LargeCommunity>(&wire), "[ [ 1, 2 , 3 ], [ 1, 2 , 4 ], [ 65000, 1 , 2 ] ]");
+        let twice = parsed::<LargeCommunity>("[ 1:2:3 1:2:3 ]").unwrap();
+        assert_eq!(printed::<LargeCommunity>(&twice), "large-community 1:2:3", "sorted already, but no set");
         for text in ["1:2", "1:2:3:4", "1:2:4294967296", "a:b:c", "0x0000000100000002000000041", "1::2"] {
             assert!(parsed::<LargeCommunity>(text).is_err(), "{text}");
         }

@@ -75,7 +75,7 @@ pub(super) fn widen_path(value: &[u8], as4: Option<&[u8]>) -> Path {
 fn lead(value: &[u8], mut surplus: usize, path: &mut Path) {
     for Segment { kind, numbers } in Segments::<2>::new(value) {
         let weight = weight(kind, numbers.len());
-        if kind.is_confederation() || (weight <= surplus && surplus > 0) {
+        if kind.is_confederation() || weight <= surplus {
             append(kind, wide(numbers), path);
             surplus = surplus.saturating_sub(weight);
         } else {
