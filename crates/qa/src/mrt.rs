@@ -1,7 +1,10 @@
 //! Routing tables of the past: MRT files of type TABLE_DUMP (RFC 6396 section 4.2), read in the layout in which collectors
 //! wrote them at the turn of the century, with many entries in a record whose length leaves out its first four octets.
 
-use crate::update::Prefix;
+use crate::{
+    frame::{Message, UPDATE},
+    update::Prefix,
+};
 use anyhow::{Context, Result, ensure};
 use std::{
     collections::BTreeMap,
@@ -57,6 +60,64 @@ impl Attributes {
     }
 }
 
+impl Attributes {
+    /// The path attributes in ascending order as a session with four-octet AS numbers carries them.
+    ///
+    /// # Panics
+    /// When an attribute is longer than 65,535 octets, which none from a file of this format is.
+    pub fn wire(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut put = |flags: u8, code: u8, value: &[u8]| {
+            let length = u16::try_from(value.len()).expect("an attribute of a message").to_be_bytes();
+            out.extend_from_slice(&[flags | 0x10, code, length[0], length[1]]);
+            out.extend_from_slice(value);
+        };
+        put(0x40, 1, &[self.origin]);
+        let mut path = Vec::new();
+        for (set, members) in &self.as_path {
+            path.extend_from_slice(&[
+                2 - u8::from(*set),
+                u8::try_from(members.len()).expect("one octet in the file"),
+            ]);
+            path.extend(members.iter().flat_map(|asn| asn.to_be_bytes()));
+        }
+        put(0x40, 2, &path);
+        if let Some(next_hop) = self.next_hop {
+            put(0x40, 3, &next_hop.octets());
+        }
+        if let Some(med) = self.med {
+            put(0x80, 4, &med.to_be_bytes());
+        }
+        if self.atomic_aggregate {
+            put(0x40, 6, &[]);
+        }
+        if let Some((asn, address)) = self.aggregator {
+            put(0xc0, 7, &[asn.to_be_bytes(), address.octets()].concat());
+        }
+        if !self.communities.is_empty() {
+            let value: Vec<u8> = self
+                .communities
+                .iter()
+                .flat_map(|(a, b)| [a.to_be_bytes(), b.to_be_bytes()].concat())
+                .collect();
+            put(0xc0, 8, &value);
+        }
+        out
+    }
+}
+
+/// A view as UPDATE messages, one for each prefix.
+pub fn updates(view: &View) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (prefix, attributes) in view {
+        let attributes = attributes.wire();
+        let length = u16::try_from(attributes.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let body = [&[0, 0][..], &length, &attributes, &prefix.wire()].concat();
+        out.extend_from_slice(Message::new(UPDATE, &body).bytes());
+    }
+    out
+}
+
 /// The same in the words of an `announce` command.
 impl fmt::Display for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -64,14 +125,16 @@ impl fmt::Display for Attributes {
             write!(f, "next-hop {next_hop} ")?;
         }
         let origin = ["igp", "egp", "incomplete"].get(usize::from(self.origin)).unwrap_or(&"incomplete");
-        write!(f, "origin {origin} as-path [")?;
-        for (set, members) in &self.as_path {
-            let (open, close) = if *set { (" (", " )") } else { ("", "") };
-            f.write_str(open)?;
-            members.iter().try_for_each(|asn| write!(f, " {asn}"))?;
-            f.write_str(close)?;
+        write!(f, "origin {origin} as-path")?;
+        if self.as_path.is_empty() {
+            f.write_str(" [ ]")?;
         }
-        f.write_str(" ]")?;
+        for (set, members) in &self.as_path {
+            let (open, close) = if *set { ('(', ')') } else { ('[', ']') };
+            write!(f, " {open}")?;
+            members.iter().try_for_each(|asn| write!(f, " {asn}"))?;
+            write!(f, " {close}")?;
+        }
         if let Some(med) = self.med {
             write!(f, " med {med}")?;
         }
@@ -151,10 +214,13 @@ fn attributes(bytes: &[u8]) -> Result<Attributes> {
             3 => out.next_hop = Some(value.array::<4>()?.into()),
             4 => out.med = Some(u32::from_be_bytes(value.array()?)),
             6 => out.atomic_aggregate = true,
-            7 => out.aggregator = Some((u16::from_be_bytes(value.array()?).into(), value.array::<4>()?.into())),
+            7 => {
+                out.aggregator = Some((u16::from_be_bytes(value.array()?).into(), value.array::<4>()?.into()));
+            }
             8 => {
                 while !value.0.is_empty() {
-                    out.communities.push((u16::from_be_bytes(value.array()?), u16::from_be_bytes(value.array()?)));
+                    out.communities
+                        .push((u16::from_be_bytes(value.array()?), u16::from_be_bytes(value.array()?)));
                 }
                 out.communities.sort_unstable();
                 out.communities.dedup();
@@ -218,7 +284,8 @@ mod tests {
             &[0xd0, 8, 0, 8, 0, 7, 0, 2, 0, 7, 0, 1],
         ]
         .concat();
-        let file = record(&[entry([10, 0, 0, 0], 8, &attributes), entry([10, 1, 0, 0], 16, &[0x40, 1, 1, 0])]);
+        let file =
+            record(&[entry([10, 0, 0, 0], 8, &attributes), entry([10, 1, 0, 0], 16, &[0x40, 1, 1, 0])]);
         let views = parse(&[file.clone(), file.clone()].concat()).unwrap();
         let view = &views[&(Ipv4Addr::new(192, 0, 2, 1), 7)];
         assert_eq!(view.len(), 2);
@@ -226,7 +293,7 @@ mod tests {
         assert_eq!(route.path(), "7 8 { 9 10 }");
         assert_eq!(
             route.to_string(),
-            "next-hop 192.0.2.1 origin incomplete as-path [ 7 8 ( 9 10 ) ] med 5 atomic-aggregate \
+            "next-hop 192.0.2.1 origin incomplete as-path [ 7 8 ] ( 9 10 ) med 5 atomic-aggregate \
              aggregator ( 9:10.0.0.1 ) community [ 7:1 7:2 ]"
         );
         for cut in 1..file.len() {

@@ -54,7 +54,7 @@ fn config(p: &Peering) -> String {
 }
 
 impl Bird {
-    async fn ask(&self, command: &str) -> Result<String> {
+    pub(super) async fn ask(&self, command: &str) -> Result<String> {
         let mut args = vec!["-s", &self.socket];
         args.extend(command.split(' '));
         ask(BIRDC, &args).await

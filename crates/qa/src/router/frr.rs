@@ -15,7 +15,7 @@ const VTYSH: &str = "/usr/bin/vtysh";
 #[derive(Debug)]
 pub struct Frr {
     process: Process,
-    peer: String,
+    pub(super) peer: String,
     folder: TempDir,
 }
 
@@ -61,7 +61,7 @@ fn config(p: &Peering) -> String {
 }
 
 impl Frr {
-    async fn ask(&self, command: &str) -> Result<String> {
+    pub(super) async fn ask(&self, command: &str) -> Result<String> {
         let folder = self.folder.path().to_string_lossy();
         ask(VTYSH, &["--vty_socket", &folder, "-c", command]).await
     }

@@ -19,7 +19,7 @@ const API_PORT: &str = "50051";
 pub struct Gobgp {
     process: Process,
     host: String,
-    peer: String,
+    pub(super) peer: String,
     _folder: TempDir,
 }
 
@@ -64,7 +64,7 @@ fn config(p: &Peering) -> String {
 }
 
 impl Gobgp {
-    async fn ask(&self, command: &str) -> Result<String> {
+    pub(super) async fn ask(&self, command: &str) -> Result<String> {
         let mut args = vec!["-u", &self.host, "-p", API_PORT];
         args.extend(command.split(' '));
         ask(GOBGP, &args).await

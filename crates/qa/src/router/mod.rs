@@ -2,11 +2,13 @@
 //! own in a temporary folder, on a loopback address of its own, and is asked through its own command-line tool.
 
 mod bird;
+mod bulk;
 mod frr;
 mod gobgp;
 mod openbgpd;
 
 pub use bird::Bird;
+pub use bulk::{Bulk, bird_routes};
 pub use frr::Frr;
 pub use gobgp::Gobgp;
 pub use openbgpd::Openbgpd;

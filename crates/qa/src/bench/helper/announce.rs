@@ -6,14 +6,13 @@ use anyhow::{Context, Result};
 use clap::Args;
 use std::{
     io::Write,
-    path::PathBuf,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
 /// Writes the generated table, or a file, when told.
 ///
-/// Orders: `announce ROUND`, `withdraw ROUND`, `flood` (rounds without end until `stop`), `file`. Says `wrote START END LINES`
+/// Orders: `announce ROUND`, `withdraw ROUND`, `flood` (rounds without end until `stop`), `file PATH`. Says `wrote START END LINES`
 /// or `flooded ROUND LINES`; with `--answers`, `answered DONE ERROR END` when every line is answered.
 #[derive(Args, Clone, Debug)]
 pub struct Announce {
@@ -25,9 +24,6 @@ pub struct Announce {
     /// The first AS number of each path
     #[arg(long, default_value_t = 65000)]
     first: u32,
-    /// A file of commands, for the order `file`
-    #[arg(long)]
-    file: Option<PathBuf>,
     /// Read the answers; without it standard input is never read
     #[arg(long)]
     answers: bool,
@@ -58,7 +54,7 @@ impl Announce {
                     harness.say(&format!("flooded {round} {n}"))?;
                     continue;
                 }
-                "file" => std::fs::read(self.file.as_ref().context("there is no file")?)?,
+                "file" => std::fs::read(words.next().context("which file?")?)?,
                 _ => {
                     let round: u32 = words.next().context("which round?")?.parse()?;
                     let made = ready.take().filter(|_| action == "announce" && round == 0);
