@@ -1,61 +1,16 @@
-//! What a route costs in the store, in time and memory: a million routes, nine to an attribute set.
-//!
-//! `cargo bench -p rib` prints the octets per route first.
+//! What a route costs in the store, in time: `cargo bench -p rib --bench store`.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bgp_wire::EncodeCtx;
 use bgp_wire::nlri::Nlri;
-use bgp_wire::{EncodeCtx, Family, FamilySet, NextHop, RouteAttributes};
+use common::{ROUTES, attributes, drain, nlri, options, with_peers};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use rib::{
-    Attrs, Batch, Interner, Memo, Next, OwnerId, PeerOptions, PeerReader, Progress, READ_BUDGET, SharedStore,
-    Store, TargetId,
-};
+use rib::{Attrs, Batch, Interner, Memo, Next, OwnerId, Progress, READ_BUDGET, SharedStore, Store, TargetId};
 
-const ROUTES: u32 = 1_000_000;
-
-struct Counting;
-
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(unsafe_code, reason = "an allocator can't be counted without being one; it only passes calls on")]
-// SAFETY: every call goes to the system allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        IN_USE.fetch_add(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        IN_USE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn nlri(i: u32) -> Nlri {
-    let [_, a, b, c] = i.to_be_bytes();
-    Nlri::from_wire(Family::IPV4_UNICAST, None, &[32, a, b, c, 1])
-}
-
-/// ORIGIN, AS_PATH of five, MED, two communities: 53 octets.
-fn attributes(set: u32) -> RouteAttributes {
-    let [a, b, c, d] = set.to_be_bytes();
-    let mut block = vec![0x40, 1, 1, 0, 0x40, 2, 22, 2, 5];
-    for hop in 0..5u8 {
-        block.extend_from_slice(&[0, hop, c, d]);
-    }
-    block.extend_from_slice(&[0x80, 4, 4, a, b, c, d, 0xc0, 8, 8, 0, 1, c, d, 0, 2, c, d]);
-    RouteAttributes::new(NextHop::Address([10, 99, 0, 1].into()), block)
-}
+mod common;
 
 /// The table; attribute sets interned, nine neighbouring routes to a set.
 fn table(interner: &Interner, salt: u32) -> Vec<(Nlri, Attrs)> {
@@ -65,18 +20,6 @@ fn table(interner: &Interner, salt: u32) -> Vec<(Nlri, Attrs)> {
 fn shared_table() -> &'static [(Nlri, Attrs)] {
     static TABLE: OnceLock<Vec<(Nlri, Attrs)>> = OnceLock::new();
     TABLE.get_or_init(|| table(&Interner::new(), 0))
-}
-
-fn options() -> PeerOptions {
-    let families: FamilySet = [Family::IPV4_UNICAST].into_iter().collect();
-    PeerOptions { adj_rib_out: true, families }
-}
-
-fn with_peers(peers: u32) -> (Store, TargetId) {
-    let mut store = Store::new();
-    let peers: Vec<_> = (0..peers).map(|_| store.add_peer(options())).collect();
-    let all = store.targets_of(&peers).expect("one set");
-    (store, all)
 }
 
 fn fill(store: &mut Store, all: TargetId, table: &[(Nlri, Attrs)]) {
@@ -91,83 +34,7 @@ fn filled(peers: u32) -> (Store, TargetId) {
     (store, all)
 }
 
-/// Everything a reader has, counted in octets.
-fn drain(reader: &mut PeerReader) -> usize {
-    let mut octets = 0;
-    loop {
-        match reader.next(READ_BUDGET) {
-            Next::Messages(packed) => {
-                octets += packed.bytes.len();
-                reader.commit(&packed);
-            }
-            Next::More => {}
-            Next::UpToDate(_) => return octets,
-        }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "octets per route, for people")]
-fn per_route(octets: usize) -> f64 {
-    octets as f64 / f64::from(ROUTES)
-}
-
-fn memory() {
-    let before = IN_USE.load(Relaxed);
-    let interner = Interner::new();
-    let (mut store, all) = with_peers(100);
-    for i in 0..ROUTES {
-        let attrs = interner.intern(attributes(i / 9));
-        store.announce(all, nlri(i), attrs, OwnerId(0)).expect("room");
-    }
-    println!("memory: {:.1} octets a route", per_route(IN_USE.load(Relaxed) - before));
-    for i in 0..ROUTES {
-        // A change of each route, in an order of its own.
-        let i = u32::try_from(u64::from(i) * 7_919 % u64::from(ROUTES)).expect("small");
-        let attrs = interner.intern(attributes(i / 9 + 500_000));
-        store.announce(all, nlri(i), attrs, OwnerId(0)).expect("room");
-    }
-    println!("memory: {:.1} octets a route after each has changed", per_route(IN_USE.load(Relaxed) - before));
-    drop(interner);
-    let shared = SharedStore::new();
-    *shared.write() = store;
-    let peers: Vec<_> = shared.read().members(all).collect();
-    let mut readers: Vec<_> = peers.iter().map(|p| shared.peer_up(*p, EncodeCtx::default())).collect();
-    // The first fifty go together, the others do not read: stuck.
-    loop {
-        let mut more = false;
-        for reader in readers.iter_mut().take(50) {
-            match reader.next(READ_BUDGET) {
-                Next::Messages(packed) => {
-                    reader.commit(&packed);
-                    more = true;
-                }
-                Next::More => more = true,
-                Next::UpToDate(_) => {}
-            }
-        }
-        if !more {
-            break;
-        }
-    }
-    println!(
-        "memory: {:.1} octets a route with 100 peers up, 50 of them stuck at the start",
-        per_route(IN_USE.load(Relaxed) - before)
-    );
-    for i in 0..ROUTES {
-        shared.write().withdraw(all, nlri(i).as_ref()).expect("known");
-    }
-    readers.iter_mut().take(50).for_each(|r| {
-        drain(r);
-    });
-    drop(readers);
-    println!(
-        "memory: {:.1} octets a route after all were withdrawn",
-        per_route(IN_USE.load(Relaxed) - before)
-    );
-}
-
 fn store(c: &mut Criterion) {
-    memory();
     let mut group = c.benchmark_group("store");
     group
         .sample_size(10)

@@ -13,7 +13,7 @@ use crate::store::{Progress, Store, Walk};
 /// Tombstones that a peer which has caught up looks at.
 const CARE: usize = 256;
 /// Rounds of that for a peer that goes down.
-const FAREWELL: usize = 16;
+const FAREWELL: usize = 256;
 
 /// The store, shared by the one writer and the peers.
 ///

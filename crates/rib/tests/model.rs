@@ -230,8 +230,8 @@ impl World {
         members(peers).for_each(|p| self.wanted[p].clear());
     }
 
-    fn apply(&mut self, op: Op) {
-        match op {
+    fn apply(&mut self, op: &Op) {
+        match *op {
             Op::Announce { peers, prefix, repeat } => self.announce(peers, prefix, repeat),
             Op::AnnounceOne { peer, prefix } => self.announce(1 << peer, prefix, false),
             Op::Withdraw { peers, prefix } => self.withdraw(peers, prefix),
@@ -308,7 +308,9 @@ proptest! {
     fn receivers_end_up_with_what_was_wanted(up in any::<u16>(), ops in prop::collection::vec(op(), 1..250)) {
         let mut world = World::new();
         members(up).for_each(|p| world.up(p));
-        ops.into_iter().for_each(|op| world.apply(op));
+        for op in &ops {
+            world.apply(op);
+        }
         world.settle();
 
         world.clear((1 << PEERS) - 1, 3);

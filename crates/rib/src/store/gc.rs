@@ -1,5 +1,7 @@
 //! Tombstones: made when a peer may hold what was withdrawn, dropped when every such peer has been told.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use smallvec::SmallVec;
 
 use super::Store;
@@ -24,12 +26,14 @@ impl Store {
         }
     }
 
-    /// Whether [`Store::maintain`] is likely to drop something: all peers have caught up, or there are twice as many
-    /// tombstones as were found to be needed when all had been looked at last.
+    /// Whether [`Store::maintain`] is worth while: a round has begun, or peers have read as many changes since the
+    /// last one as there are tombstones to look at, or all peers have caught up.
+    ///
+    /// So a peer that is stuck and needs many tombstones does not make the others look at them over and over.
     pub fn needs_maintenance(&self) -> bool {
         !self.graves.is_empty()
             && (self.gc_round > 0
-                || self.graves.len() >= 2 * self.gc_kept + PER_DEBT
+                || self.gc_credit.load(Relaxed) >= self.graves.len() as u64
                 || self.peers.up().all(|(_, p)| p.cursor() >= self.version))
     }
 
@@ -47,7 +51,8 @@ impl Store {
         behind.sort_unstable();
         let (mut since, mut version, mut dropped) = (u64::MAX, 0, 0);
         if self.gc_round == 0 {
-            (self.gc_round, self.gc_kept_so_far) = (self.graves.len(), 0);
+            self.gc_round = self.graves.len();
+            *self.gc_credit.get_mut() = 0;
         }
         for _ in 0..budget.min(self.gc_round) {
             let Some(grave) = self.graves.pop_front() else { break };
@@ -61,16 +66,12 @@ impl Store {
                 .any(|(_, reach, peer)| *reach >= entry.since && self.sets.contains(entry.targets, *peer))
             {
                 self.graves.push_back(grave);
-                self.gc_kept_so_far += 1;
                 continue;
             }
             since = since.min(entry.since);
             version = version.max(entry.version);
             dropped += 1;
             self.remove_tombstone(grave.0);
-        }
-        if self.gc_round == 0 {
-            self.gc_kept = self.gc_kept_so_far;
         }
         if dropped > 0 {
             // Messages packed before the withdrawal may announce the route, and nothing would withdraw it any more

@@ -63,12 +63,10 @@ pub struct Store {
     tombstones: usize,
     /// Tombstones since the last collection.
     gc_debt: usize,
-    /// Tombstones that the current round of the collector has still to look at,
+    /// Tombstones that the current round of the collector has still to look at.
     gc_round: usize,
-    /// those that it has kept,
-    gc_kept_so_far: usize,
-    /// and those that the last round kept.
-    gc_kept: usize,
+    /// Changes that peers have read since the round began: what the next round may cost.
+    gc_credit: AtomicU64,
     /// Packed messages that peers share. Under the store's lock first, then its own.
     pub(crate) segments: Mutex<Segments>,
 }
@@ -109,8 +107,7 @@ impl Store {
             tombstones: 0,
             gc_debt: 0,
             gc_round: 0,
-            gc_kept_so_far: 0,
-            gc_kept: 0,
+            gc_credit: AtomicU64::new(0),
             segments: Mutex::new(Segments::default()),
         }
     }
@@ -174,6 +171,8 @@ impl Store {
         let class = slot.class;
         let max = self.peers.up().map(|(_, p)| p.reach()).max().unwrap_or(0);
         *self.max_reach.get_mut() = max;
+        // It may have been all that kept them.
+        *self.gc_credit.get_mut() += self.graves.len() as u64;
         let segments = self.segments_mut();
         segments.leave(class);
         // What is withdrawn from now on and was announced after `max` leaves no tombstone, because no peer that is

@@ -98,7 +98,8 @@ impl Store {
     pub(crate) fn commit_to(&self, peer: PeerId, session: u64, to: u64) -> bool {
         let slot = self.peers.get(peer).filter(|p| p.up && p.session == session);
         if let Some(slot) = slot {
-            slot.cursor.fetch_max(to, Relaxed);
+            let from = slot.cursor.fetch_max(to, Relaxed);
+            self.gc_credit.fetch_add(to.saturating_sub(from), Relaxed);
         }
         slot.is_some()
     }
