@@ -215,7 +215,8 @@ fn attributes(bytes: &[u8]) -> Result<Attributes> {
             4 => out.med = Some(u32::from_be_bytes(value.array()?)),
             6 => out.atomic_aggregate = true,
             7 => {
-                out.aggregator = Some((u16::from_be_bytes(value.array()?).into(), value.array::<4>()?.into()));
+                out.aggregator =
+                    Some((u16::from_be_bytes(value.array()?).into(), value.array::<4>()?.into()));
             }
             8 => {
                 while !value.0.is_empty() {

@@ -69,6 +69,7 @@ impl Frr {
 
 impl Router for Frr {
     const NAME: &'static str = "frr";
+    const ANSWERS_REFRESH: bool = false;
 
     fn installed() -> bool {
         expect::installed(Self::NAME, &[BGPD, VTYSH])

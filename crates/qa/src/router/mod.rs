@@ -149,6 +149,10 @@ pub trait Router: Sized + Send {
     /// Whether its tool can make it ask for a route refresh (GoBGP keeps what it received and looks there).
     const ASKS_REFRESH: bool = true;
 
+    /// Whether it sends its routes again when asked on a session with enhanced refresh (RFC 7313). Debian's FRR 8.4 does so
+    /// with plain refresh only, and OpenBGPD 7.7 not at all, because nothing has changed.
+    const ANSWERS_REFRESH: bool = true;
+
     /// Makes it ask for a route refresh of all families.
     fn refresh(&self) -> impl Future<Output = Result<()>> + Send;
 

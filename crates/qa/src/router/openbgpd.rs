@@ -60,6 +60,7 @@ impl Openbgpd {
 
 impl Router for Openbgpd {
     const NAME: &'static str = "openbgpd";
+    const ANSWERS_REFRESH: bool = false;
 
     fn installed() -> bool {
         if !expect::installed(Self::NAME, &[BGPD, BGPCTL]) {
