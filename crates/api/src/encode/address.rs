@@ -50,37 +50,33 @@ pub(crate) fn number(value: u64, out: &mut Vec<u8>) {
 
 /// Appends `10.0.0.1`.
 pub(crate) fn v4(address: Ipv4Addr, out: &mut Vec<u8>) {
-    let (text, at) = dotted(address);
-    out.extend_from_slice(text.get(..at.saturating_sub(1)).unwrap_or_default());
+    let mut text = [0; 20];
+    let end = dotted(address.octets(), 0, &mut text);
+    out.extend_from_slice(text.get(..end.saturating_sub(1)).unwrap_or_default());
 }
 
-/// Appends `10.0.0.0/24`.
-pub(crate) fn v4_prefix(address: Ipv4Addr, length: u8, out: &mut Vec<u8>) {
-    let (mut text, at) = dotted(address);
+/// Writes `10.0.0.0/24` at `at`, where at least 22 octets must be free, and returns where it ends.
+pub(crate) fn v4_prefix(address: [u8; 4], length: u8, at: usize, text: &mut [u8]) -> usize {
+    let at = dotted(address, at, text);
     // The last dot makes way for the slash.
     if let Some(slash) = text.get_mut(at.saturating_sub(1)) {
         *slash = b'/';
     }
-    let (digits, count) = octet(length);
-    if let Some(place) = text.get_mut(at..at.saturating_add(4)) {
-        place.copy_from_slice(&digits);
-    }
-    let end = at.saturating_add(count).saturating_sub(1);
-    out.extend_from_slice(text.get(..end).unwrap_or_default());
+    place(length, at, text).saturating_sub(1)
 }
 
-/// The four numbers of an address, a dot after each, and how many octets that is.
-fn dotted(address: Ipv4Addr) -> ([u8; 20], usize) {
-    let mut text = [0u8; 20];
-    let mut at = 0usize;
-    for n in address.octets() {
-        let (digits, length) = octet(n);
-        if let Some(place) = text.get_mut(at..at.saturating_add(4)) {
-            place.copy_from_slice(&digits);
-        }
-        at = at.saturating_add(length);
+/// Writes the four numbers of an address, a dot after each, and returns where they end.
+fn dotted(address: [u8; 4], at: usize, text: &mut [u8]) -> usize {
+    address.into_iter().fold(at, |at, n| place(n, at, text))
+}
+
+/// Writes a number and a dot, and returns where they end. Four octets are touched, whatever the number.
+fn place(n: u8, at: usize, text: &mut [u8]) -> usize {
+    let (digits, length) = octet(n);
+    if let Some(room) = text.get_mut(at..at.saturating_add(4)) {
+        room.copy_from_slice(&digits);
     }
-    (text, at)
+    at.saturating_add(length)
 }
 
 /// Appends an IPv6 address in the form of RFC 5952.

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::address;
 
 /// Appends JSON to a buffer. Whatever a peer has sent, the output is printable ASCII without line ends: every string
-/// goes through [`escape`].
+/// is escaped.
 #[derive(Debug)]
 pub struct JsonWriter<'b> {
     out: &'b mut Vec<u8>,

@@ -52,7 +52,7 @@ proptest! {
         let event = Event::Down { reason: &reason };
         let line = written("json", event);
         let value: Value = serde_json::from_slice(&line).unwrap();
-        prop_assert_eq!(line.iter().filter(|b| **b == b'\n').count(), 1);
+        prop_assert_eq!(line.split(|b| *b == b'\n').count(), 2);
         prop_assert_eq!(value["neighbor"]["reason"].as_str(), Some(&*reason));
         let lines = lines(event);
         prop_assert_eq!(lines.len(), 2);

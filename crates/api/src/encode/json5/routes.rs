@@ -10,29 +10,36 @@ use bgp_wire::attr::NextHop;
 use bgp_wire::emit::{Emit as _, Spacing};
 use bgp_wire::nlri::{NlriRun, inet};
 use bgp_wire::{Afi, Family, NlriRef, Safi};
+use smallvec::SmallVec;
 
 use crate::encode::address;
 use crate::encode::writer::JsonWriter;
 
+/// Routes of one field, and where traffic for them goes.
+pub(super) type Run<'a> = (NextHop, NlriRun<'a>);
+
 /// Appends `{ "<family>": { "<next hop>": [ <nlri>, … ] } }`.
-pub(super) fn announce<'a, I>(runs: impl Fn() -> I, out: &mut Vec<u8>)
-where
-    I: Iterator<Item = (NextHop, NlriRun<'a>)>,
-{
+pub(super) fn announce(runs: &[Run<'_>], out: &mut Vec<u8>) {
     out.push(b'{');
-    for family in firsts(|| runs().map(|(_, run)| run.family())) {
-        key(b" \"", out);
-        family_name(family, out);
-        out.extend_from_slice(b"\": {");
-        let of_family = || runs().filter(|(_, run)| run.family() == family);
-        for next_hop in firsts(|| of_family().flat_map(|(next_hop, _)| keys(next_hop))) {
-            key(b" \"", out);
-            match next_hop {
-                None => out.extend_from_slice(b"no-nexthop"),
-                Some(address) => address::ip(address, out),
+    for (i, (_, run)) in runs.iter().enumerate() {
+        let family = run.family();
+        if !is_first(runs, i, family) {
+            continue;
+        }
+        family_key(family, out);
+        out.push(b'{');
+        // Two fields of two next hops each are the most there can be.
+        let mut seen: SmallVec<[Key; 4]> = SmallVec::new();
+        let of_family = || runs.iter().filter(|(_, run)| run.family() == family);
+        for (next_hop, _) in of_family() {
+            for key in keys(*next_hop).into_iter().flatten() {
+                if seen.contains(&key) {
+                    continue;
+                }
+                seen.push(key);
+                next_hop_key(key, out);
+                list(of_family().filter(|(n, _)| keys(*n).contains(&Some(key))), out);
             }
-            out.extend_from_slice(b"\": ");
-            list(of_family().filter(|(n, _)| keys(*n).any(|k| k == next_hop)).map(|(_, run)| run), out);
         }
         out.extend_from_slice(b" }");
     }
@@ -40,42 +47,57 @@ where
 }
 
 /// Appends `{ "<family>": [ <nlri>, … ] }`.
-pub(super) fn withdraw<'a, I>(runs: impl Fn() -> I, out: &mut Vec<u8>)
-where
-    I: Iterator<Item = (NextHop, NlriRun<'a>)>,
-{
+pub(super) fn withdraw(runs: &[Run<'_>], out: &mut Vec<u8>) {
     out.push(b'{');
-    for family in firsts(|| runs().map(|(_, run)| run.family())) {
-        key(b" \"", out);
-        family_name(family, out);
-        out.extend_from_slice(b"\": ");
-        list(runs().map(|(_, run)| run).filter(|run| run.family() == family), out);
+    for (i, (_, run)) in runs.iter().enumerate() {
+        let family = run.family();
+        if is_first(runs, i, family) {
+            family_key(family, out);
+            list(runs.iter().filter(|(_, run)| run.family() == family), out);
+        }
     }
     out.extend_from_slice(b" }");
 }
 
-/// Appends the start of a key, after a comma unless it is the first.
-fn key(start: &[u8], out: &mut Vec<u8>) {
-    if out.last() != Some(&b'{') {
-        out.push(b',');
+/// Whether no field before the one at `index` has routes of this family.
+fn is_first(runs: &[Run<'_>], index: usize, family: Family) -> bool {
+    runs.iter().take(index).all(|(_, run)| run.family() != family)
+}
+
+/// What the routes with one next hop stand under.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    None,
+    Address(IpAddr),
+}
+
+/// The keys of a next hop: two for a global and a link-local address, as the original has it.
+fn keys(next_hop: NextHop) -> [Option<Key>; 2] {
+    match next_hop {
+        NextHop::Unset | NextHop::SelfAddress => [Some(Key::None), None],
+        NextHop::Address(address) => [Some(Key::Address(address)), None],
+        NextHop::Pair(global, local) => [Some(Key::Address(global.into())), Some(Key::Address(local.into()))],
     }
-    out.extend_from_slice(start);
 }
 
-/// Each value of an iteration of very few, at its first appearance.
-fn firsts<T: PartialEq, I: Iterator<Item = T>>(items: impl Fn() -> I) -> impl Iterator<Item = T> {
-    items().enumerate().filter_map(move |(i, item)| items().take(i).all(|i| i != item).then_some(item))
+/// Appends the start of a key, after a comma unless it is the first.
+fn key(out: &mut Vec<u8>) {
+    out.extend_from_slice(if out.last() == Some(&b'{') { b" \"" } else { b", \"" });
 }
 
-/// The keys of a next hop; none is that of routes without. Two for a global and a link-local address, as the original
-/// has it.
-fn keys(next_hop: NextHop) -> impl Iterator<Item = Option<IpAddr>> {
-    let (first, second) = match next_hop {
-        NextHop::Unset | NextHop::SelfAddress => (None, None),
-        NextHop::Address(address) => (Some(address), None),
-        NextHop::Pair(global, local) => (Some(global.into()), Some(Some(local.into()))),
-    };
-    std::iter::once(first).chain(second)
+fn next_hop_key(next_hop: Key, out: &mut Vec<u8>) {
+    key(out);
+    match next_hop {
+        Key::None => out.extend_from_slice(b"no-nexthop"),
+        Key::Address(address) => address::ip(address, out),
+    }
+    out.extend_from_slice(b"\": ");
+}
+
+fn family_key(family: Family, out: &mut Vec<u8>) {
+    key(out);
+    family_name(family, out);
+    out.extend_from_slice(b"\": ");
 }
 
 fn family_name(family: Family, out: &mut Vec<u8>) {
@@ -95,42 +117,66 @@ fn is_plain(family: Family) -> bool {
 }
 
 /// Appends the routes of some fields of one family as a list.
-fn list<'a>(runs: impl Iterator<Item = NlriRun<'a>>, out: &mut Vec<u8>) {
-    let mut runs = runs.peekable();
-    if runs.peek().is_some_and(|run| is_plain(run.family())) {
+fn list<'r, 'a: 'r>(runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut Vec<u8>) {
+    let runs = runs.map(|(_, run)| run);
+    if runs.clone().next().is_some_and(|run| is_plain(run.family())) {
         out.push(b'[');
-        let mut start: &[u8] = b" { \"nlri\": \"";
-        for nlri in runs.flat_map(|run| run.iter()) {
-            out.extend_from_slice(start);
-            plain(nlri, out);
-            start = b", { \"nlri\": \"";
+        let first = out.len();
+        for run in runs {
+            // About what a prefix takes, so that the buffer grows once.
+            out.reserve(run.bytes().len().saturating_mul(9));
+            let v4 = run.family().afi == Afi::IPV4;
+            for nlri in run {
+                let comma = out.len() != first;
+                match nlri.wire {
+                    [length, prefix @ ..] if v4 && nlri.path_id.is_none() => {
+                        v4_item(comma, *length, prefix, out);
+                    }
+                    _ => plain_item(comma, nlri, out),
+                }
+            }
         }
         out.extend_from_slice(b" ]");
         return;
     }
     let mut w = JsonWriter::new(out);
     w.begin_list(Spacing::Wide);
-    for nlri in runs.flat_map(|run| run.iter()) {
+    for nlri in runs.flat_map(NlriRun::iter) {
         nlri.emit(&mut w);
     }
     w.end_list();
 }
 
-/// Appends what follows `{ "nlri": "`.
-fn plain(nlri: NlriRef<'_>, out: &mut Vec<u8>) {
-    match inet::prefix(nlri) {
-        (IpAddr::V4(address), length) => address::v4_prefix(address, length, out),
-        (IpAddr::V6(address), length) => {
-            address::v6(address, out);
-            out.push(b'/');
-            address::number(length.into(), out);
-        }
-    }
+/// What stands before a plain prefix.
+const START: &[u8; 13] = b", { \"nlri\": \"";
+
+/// Appends a plain prefix as object, after a comma unless it is the first.
+fn plain_item(comma: bool, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(if comma { START } else { START.strip_prefix(b",").unwrap_or_default() });
+    let (address, length) = inet::prefix(nlri);
+    address::ip(address, out);
+    out.push(b'/');
+    address::number(length.into(), out);
     if let Some(id) = nlri.path_id {
         out.extend_from_slice(b"\", \"path-information\": \"");
         address::v4(id.into(), out);
     }
     out.extend_from_slice(b"\" }");
+}
+
+/// The same for the most common of all: IPv4 without path identifier, in one go.
+fn v4_item(comma: bool, length: u8, prefix: &[u8], out: &mut Vec<u8>) {
+    let octet = |i: usize| prefix.get(i).copied().unwrap_or_default();
+    let mut text = [0u8; 48];
+    if let Some(place) = text.first_chunk_mut() {
+        *place = *START;
+    }
+    let end = address::v4_prefix([octet(0), octet(1), octet(2), octet(3)], length, START.len(), &mut text);
+    let closed = end.saturating_add(3);
+    if let Some(place) = text.get_mut(end..closed) {
+        place.copy_from_slice(b"\" }");
+    }
+    out.extend_from_slice(text.get(usize::from(!comma)..closed).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -151,7 +197,7 @@ mod tests {
             bytes.extend_from_slice(&octets[..usize::from(length.div_ceil(8))]);
             let run = NlriRun::check(family, path_id.is_some(), &bytes, 0).unwrap();
             let mut fast = Vec::new();
-            list([run, run].into_iter(), &mut fast);
+            list([(NextHop::Unset, run), (NextHop::Unset, run)].iter(), &mut fast);
             let mut emitted = Vec::new();
             let mut w = JsonWriter::new(&mut emitted);
             w.begin_list(Spacing::Wide);

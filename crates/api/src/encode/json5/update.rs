@@ -9,7 +9,9 @@ use bgp_wire::code::AttrCode;
 use bgp_wire::emit::{Emit as _, Spacing};
 use bgp_wire::msg::update::{Attributes, Update};
 
-use super::routes::{announce, withdraw};
+use smallvec::SmallVec;
+
+use super::routes::{Run, announce, withdraw};
 use crate::encode::writer::JsonWriter;
 
 /// The attributes of the last UPDATE: their canonical octets, and the JSON made of them.
@@ -100,15 +102,17 @@ pub(super) fn write(update: &Update<'_>, slot: &mut Slot, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"attribute\": ");
         out.extend_from_slice(attributes);
     }
-    if update.announced_runs().next().is_some() {
+    let announced: SmallVec<[Run<'_>; 2]> = update.announced_runs().collect();
+    if !announced.is_empty() {
         comma(out);
         out.extend_from_slice(b"\"announce\": ");
-        announce(|| update.announced_runs(), out);
+        announce(&announced, out);
     }
-    if update.withdrawn_runs().next().is_some() {
+    let withdrawn: SmallVec<[Run<'_>; 4]> = update.withdrawn_runs().collect();
+    if !withdrawn.is_empty() {
         comma(out);
         out.extend_from_slice(b"\"withdraw\": ");
-        withdraw(|| update.withdrawn_runs(), out);
+        withdraw(&withdrawn, out);
     }
     out.extend_from_slice(b" }");
 }
