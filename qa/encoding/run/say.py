@@ -18,6 +18,12 @@ def line():
     return text.rstrip("\n")
 
 
+def say(text):
+    # With PYTHONUNBUFFERED print() would write the end of the line by itself.
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 for step in sys.argv[1:]:
     if step.startswith("?"):
         while step[1:] not in line():
@@ -26,10 +32,10 @@ for step in sys.argv[1:]:
         got = line()
         if got != step[1:]:
             print(f"expected {step[1:]!r}, got {got!r}", file=sys.stderr, flush=True)
-            print("announce route 192.0.2.255/32 next-hop 192.0.2.255", flush=True)
+            say("announce route 192.0.2.255/32 next-hop 192.0.2.255")
             break
     else:
-        print(step, flush=True)
+        say(step)
 
 while "shutdown" not in line():
     pass
