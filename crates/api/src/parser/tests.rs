@@ -156,6 +156,14 @@ fn clauses_that_only_withdraw_are_no_announcements() {
     assert!(matches!(&batch.steps[..], [Step::Route(_), Step::Refused(_)]), "{batch:?}");
 }
 
+#[test]
+fn a_quoted_word_is_not_the_end_of_a_clause() {
+    let batch = parse("announce attributes next-hop 1.2.3.4 name \"a nlri 10.0.0.0/8");
+    assert!(matches!(&batch.steps[..], [Step::Refused(_)]), "{batch:?}");
+    let batch = parse("announce attributes next-hop 1.2.3.4 name \"a nlri b\" nlri 10.0.0.0/8");
+    assert_eq!(told(&batch), ["ipv4 unicast 10.0.0.0/8+ next-hop 1.2.3.4."]);
+}
+
 /// Pieces that lines are made of, right and wrong ones.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
