@@ -267,7 +267,7 @@ impl<C: Consumer> Supervisor<C> {
                 self.input = false;
                 self.more = false;
                 self.state = State::Running;
-                tracing::info!(helper = %self.spec.name, pid = self.pid, "helper started");
+                tracing::debug!(target: "processes", helper = %self.spec.name, pid = self.pid, "helper started");
                 self.messages.push_back(Kind::Started { pid: self.pid });
             }
             Err(reason) => {
@@ -375,7 +375,7 @@ impl<C: Consumer> Supervisor<C> {
         let respawn_after = self.next_attempt(why);
         let shown = status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
         if self.stopping {
-            tracing::info!(helper = %self.spec.name, status = %shown, "helper stopped");
+            tracing::debug!(target: "processes", helper = %self.spec.name, status = %shown, "helper stopped");
         } else {
             tracing::warn!(helper = %self.spec.name, status = %shown, ?respawn_after, "helper ended");
         }

@@ -229,12 +229,12 @@ fn sessions_and_families() {
             "0000002a4001010040020040050400000064800e190001011020010db800000000000000000000000100180a0002",
         ),
         (
-            "IPv4 multicast goes where unicast does",
+            "IPv4 multicast needs MP_REACH_NLRI: the other field says unicast",
             ibgp(),
             Family::IPV4_MULTICAST,
             "224.0.0.0/8",
             "next-hop 1.2.3.4",
-            "0000001540010100400200400304010203044005040000006408e0",
+            "00000023400101004002004003040102030440050400000064800e0b00010204010203040008e0",
         ),
         (
             "IPv4 multicast, external",
@@ -242,7 +242,7 @@ fn sessions_and_families() {
             Family::IPV4_MULTICAST,
             "224.0.0.0/8",
             "next-hop 1.2.3.4",
-            "000000144001010040020602010000fde84003040102030408e0",
+            "000000224001010040020602010000fde840030401020304800e0b00010204010203040008e0",
         ),
         (
             "IPv6 multicast",
@@ -287,7 +287,7 @@ fn withdrawals_carry_nothing_else() {
     for (family, routes, expected) in [
         (V4, &["10.0.0.0/24"][..], "0004180a00000000"),
         (V4, &["10.1.0.0/24", "10.2.0.0/24"], "0008180a0100180a02000000"),
-        (Family::IPV4_MULTICAST, &["224.0.0.0/8"], "000208e00000"),
+        (Family::IPV4_MULTICAST, &["224.0.0.0/8"], "00000008800f0500010208e0"),
         (V6, &["2001:db8::/32"], "0000000b800f080002012020010db8"),
         (Family::IPV6_MULTICAST, &["2001:db8::/32"], "0000000b800f080002022020010db8"),
     ] {

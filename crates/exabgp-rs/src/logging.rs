@@ -38,6 +38,10 @@ impl Visit for Fields {
         if field.name() == "message" {
             escape(&mut text);
             self.0.insert_str(0, &text);
+        } else if field.name() == "helper" {
+            // Whose line it is comes first.
+            escape(&mut text);
+            self.0.insert_str(0, &format!("{}: ", text.trim_matches('"')));
         } else {
             escape(&mut text);
             let _ = write!(self.0, " {}={text}", field.name());

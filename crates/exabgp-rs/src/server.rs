@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use config::model::Config;
-use config::{LoadError, Loaded, Sources};
+use config::{Loaded, Sources};
 use reactor::{Hook, Options, Reload};
 use tracing::{error, info, warn};
 
@@ -92,22 +92,14 @@ fn reloader(options: &Server, sources: Sources) -> Box<dyn FnMut() -> Result<Con
                 report(&found);
                 Ok(adjust(config, passive, once))
             }
-            Err(e) => {
-                // The same file is tried again next time.
-                let text = explain(&e);
-                files.rotate_right(1);
-                Err(text)
-            }
+            Err(e) => Err(e.to_string()),
         }
     })
 }
 
-fn explain(error: &LoadError) -> String {
-    error.to_string()
-}
-
+/// Warnings about a configuration, a line each.
 fn report(found: &config::Report) {
-    for line in found.to_string().lines() {
+    for line in found.short_lines() {
         warn!(target: "configuration", "{line}");
     }
 }

@@ -213,12 +213,7 @@ impl Reactor {
                 Some(message) = inbox.helpers.recv() => self.message(message),
                 id = room => self.peer_has_room(id),
                 () = std::future::ready(()), if runnable => {}
-                () = self.common.tracker.wait(), if self.shutdown.is_some() && self.common.tracker.is_closed() => {
-                    self.next_phase();
-                }
-                () = self.owner.tracker.wait(), if self.shutdown.is_some() && self.owner.tracker.is_closed() => {
-                    self.next_phase();
-                }
+                () = self.phase_over(), if deadline.is_some() => self.next_phase(),
             }
             self.work();
             if std::mem::take(&mut self.reload_wanted) && self.shutdown.is_none() {

@@ -63,6 +63,20 @@ impl Reactor {
         self.shutdown = Some(Shutdown { phase: Phase::Peers, deadline: after(PEERS) });
     }
 
+    /// Waits until everyone whom this phase is about has ended.
+    pub(super) fn phase_over(&self) -> impl Future<Output = ()> + use<> {
+        let tracker = self.shutdown.as_ref().map(|s| match s.phase {
+            Phase::Peers => self.common.tracker.clone(),
+            Phase::Helpers | Phase::Over => self.owner.tracker.clone(),
+        });
+        async move {
+            match tracker {
+                Some(tracker) => tracker.wait().await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// A phase is done, or its time is over.
     pub(super) fn next_phase(&mut self) {
         let Some(shutdown) = &mut self.shutdown else { return };

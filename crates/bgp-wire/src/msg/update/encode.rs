@@ -10,10 +10,10 @@ use crate::msg::update::next_hop::{self, Wire};
 use crate::msg::update::pack::{Field, Packer};
 use crate::nlri::NlriRef;
 
-/// Whether routes of a family travel in the fields of RFC 4271. IPv4 multicast does too when its next hop is IPv4:
-/// what ExaBGP sends, although the peer can't tell it from unicast.
+/// Whether routes of a family travel in the fields of RFC 4271: only IPv4 unicast does, since the peer takes whatever
+/// is in them for that.
 const fn classic(family: Family) -> bool {
-    family.afi.0 == Afi::IPV4.0 && matches!(family.safi, Safi::UNICAST | Safi::MULTICAST)
+    family.afi.0 == Afi::IPV4.0 && family.safi.0 == Safi::UNICAST.0
 }
 
 /// Appends UPDATEs that announce `nlris`, all of `family`, in their order, and returns how many messages that took:
