@@ -33,6 +33,10 @@ pub(crate) struct Peer {
     pub(crate) cursor: AtomicU64,
     /// Version up to which changes were copied out for it: what it may come to know.
     pub(crate) reach: AtomicU64,
+    /// Where the cursor was when the peer began to catch up,
+    pub(crate) run_from: AtomicU64,
+    /// and the version of the store then. Of what was withdrawn by then it has seen nothing on the way.
+    pub(crate) run_at: AtomicU64,
 }
 
 impl Peer {
@@ -40,9 +44,43 @@ impl Peer {
         self.cursor.load(Relaxed)
     }
 
+    /// Tells which routes the peer may hold when it goes on from its cursor: a function of the version since which
+    /// a route may have been there, and of the version of its last change.
+    ///
+    /// The first criterion is whether the cursor has passed the former. That alone is true too often for a peer
+    /// which catches up over many batches: it passes versions at which there is nothing any more.
+    pub(crate) fn holds(&self, version: u64) -> impl Fn(u64, u64) -> Held + use<> {
+        let from = self.cursor();
+        if from >= self.run_at.load(Relaxed) {
+            self.run_from.store(from, Relaxed);
+            self.run_at.store(version, Relaxed);
+        }
+        let (run_from, run_at) = (self.run_from.load(Relaxed), self.run_at.load(Relaxed));
+        move |since, version| {
+            if since > from {
+                Held::No
+            } else if since > run_from && version <= run_at {
+                Held::NotByThisPeer
+            } else {
+                Held::Maybe
+            }
+        }
+    }
+
     pub(crate) fn reach(&self) -> u64 {
         self.reach.load(Relaxed)
     }
+}
+
+/// Whether a peer may hold a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Held {
+    /// No peer with this cursor does.
+    No,
+    /// This one does not, others with the same cursor may.
+    NotByThisPeer,
+    /// It may.
+    Maybe,
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +118,8 @@ impl Peers {
             logs: Vec::new(),
             cursor: AtomicU64::new(0),
             reach: AtomicU64::new(0),
+            run_from: AtomicU64::new(0),
+            run_at: AtomicU64::new(0),
         };
         match self.0.get_mut(place) {
             Some(slot) => *slot = peer,

@@ -48,6 +48,7 @@ pub(crate) struct Segment {
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     pub(crate) to: u64,
+    pub(crate) packed_at: u64,
     pub(crate) bytes: Bytes,
     pub(crate) report: PackReport,
 }
@@ -115,7 +116,8 @@ impl Segments {
         let found = newest_first.find(|s| {
             s.from == from && s.class == class && s.own.is_none_or(|o| o == own) && fits(&s.logs, s.to)
         })?;
-        Some(Shared { to: found.to, bytes: found.bytes.clone(), report: found.report.clone() })
+        let (to, packed_at) = (found.to, found.packed_at);
+        Some(Shared { to, packed_at, bytes: found.bytes.clone(), report: found.report.clone() })
     }
 }
 

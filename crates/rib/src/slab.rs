@@ -49,7 +49,9 @@ impl<T> Slab<T> {
 
     /// All numbers in use are below this.
     pub(crate) fn end(&self) -> u32 {
-        u32::try_from(self.pages.len()).map_or(u32::MAX, |n| n.saturating_mul(PAGE))
+        let Some((last, before)) = self.pages.split_last() else { return 0 };
+        let end = before.len() * PAGE as usize + last.slots.len();
+        u32::try_from(end).unwrap_or(u32::MAX)
     }
 
     /// Whether there is no room for another value.

@@ -128,3 +128,53 @@ impl Watchdogs {
         Ok(if rest.len() > budget { WatchdogStep::More(from + budget) } else { WatchdogStep::Done })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::PeerOptions;
+    use bgp_wire::{Family, NextHop, RouteAttributes};
+
+    #[test]
+    fn groups_are_switched_in_steps() {
+        let mut store = Store::new();
+        let families = [Family::IPV4_UNICAST].into_iter().collect();
+        let peer = store.add_peer(PeerOptions { adj_rib_out: true, families });
+        let targets = store.targets_of(&[peer]).unwrap();
+        let attrs = Arc::new(RouteAttributes::new(NextHop::Unset, []));
+        let mut dogs = Watchdogs::new();
+        for n in 0..10u8 {
+            let nlri = Nlri::from_wire(Family::IPV4_UNICAST, None, &[8, n]);
+            let parked = n < 4;
+            dogs.insert(
+                &mut store,
+                "dog",
+                nlri,
+                Arc::clone(&attrs),
+                targets,
+                OwnerId(u32::from(n % 2)),
+                parked,
+            )
+            .unwrap();
+        }
+        assert_eq!(store.stats().routes, 6);
+        assert_eq!(dogs.announce(&mut store, "dog", 0, 3), Ok(WatchdogStep::More(3)));
+        assert_eq!(dogs.announce(&mut store, "dog", 3, 30), Ok(WatchdogStep::Done));
+        assert_eq!(store.stats().routes, 10);
+        assert_eq!(
+            dogs.withdraw(&mut store, "cat", 0, 30),
+            Ok(WatchdogStep::Done),
+            "unknown names do nothing"
+        );
+        assert_eq!(dogs.withdraw(&mut store, "dog", 0, 30), Ok(WatchdogStep::Done));
+        assert_eq!(store.stats().routes, 0);
+        let mut forgotten = 0;
+        dogs.forget(OwnerId(0), |_| forgotten += 1);
+        assert_eq!(dogs.announce(&mut store, "dog", 0, 30), Ok(WatchdogStep::Done));
+        assert_eq!((forgotten, store.stats().routes), (5, 5));
+        dogs.forget(OwnerId(1), |_| {});
+        assert!(!dogs.contains("dog"));
+    }
+}

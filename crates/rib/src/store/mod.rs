@@ -155,6 +155,7 @@ impl Store {
                 *slot.cursor.get_mut() = 0;
             }
             *slot.reach.get_mut() = *slot.cursor.get_mut();
+            *slot.run_at.get_mut() = 0;
             let reach = slot.reach();
             let max = self.max_reach.get_mut();
             *max = reach.max(*max);

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::{Entry, Store};
 use crate::batch::Batch;
 use crate::log::Items;
+use crate::peers::Held;
 use crate::segments::{LogRef, SelfAddresses, Shared};
 use crate::{PeerId, TargetId};
 
@@ -55,6 +56,7 @@ impl Store {
         };
         let from = slot.cursor();
         batch.reset(peer, slot.session, from, self.version);
+        let holds = slot.holds(self.version);
         let mut visit = |log: TargetId, entry: &Entry| {
             if entry.targets != log {
                 batch.shareable = false;
@@ -63,11 +65,11 @@ impl Store {
                 }
             }
             if families.contains(entry.nlri.family()) {
-                // The peer holds a route for this NLRI already if there was one when its cursor passed.
-                let held = entry.since <= from;
+                let held = holds(entry.since, entry.version);
                 match &entry.attrs {
-                    Some(attrs) => batch.announce(&entry.nlri, attrs, held),
-                    None if held => batch.withdraw(&entry.nlri),
+                    Some(attrs) => batch.announce(&entry.nlri, attrs, held == Held::Maybe),
+                    None if held == Held::Maybe => batch.withdraw(&entry.nlri),
+                    None if held == Held::NotByThisPeer => batch.shareable = false,
                     None => {}
                 }
             }
@@ -163,6 +165,8 @@ impl Store {
         };
         let shared = self.segments().find(slot.class, from, own, fits)?;
         slot.reach.fetch_max(shared.to, Relaxed);
+        // They tell of routes that have been withdrawn since they were packed.
+        slot.run_at.fetch_min(shared.packed_at, Relaxed);
         self.max_reach.fetch_max(shared.to, Relaxed);
         Some(shared)
     }

@@ -150,6 +150,28 @@ impl Store {
     pub(super) fn withdraw_from(&mut self, targets: TargetId, nlri: NlriRef<'_>) -> Applied {
         let hash = self.index.hash(nlri);
         let Some(head) = self.head(hash, nlri) else { return Applied::Unknown };
+        // The common case: one entry, for the same peers.
+        if let Some(number) = self.only(head)
+            && let Some(entry) = self.entries.get(number)
+            && entry.targets == targets
+        {
+            if entry.attrs.is_none() {
+                return Applied::Unknown;
+            }
+            if entry.since <= *self.max_reach.get_mut() {
+                self.bury(number);
+                self.pay_gc_debt();
+            } else {
+                self.index.remove(hash, number);
+                self.drop_entry(number);
+            }
+            return Applied::Withdrawn;
+        }
+        self.withdraw_over(hash, head, targets)
+    }
+
+    /// [`Self::withdraw_from`] where entries of the NLRI are for other peers in part.
+    fn withdraw_over(&mut self, hash: u32, head: u32, targets: TargetId) -> Applied {
         let over = self.overlapping(head, targets);
         let bits = self.bits(targets);
         let (mut freed, mut stays) = (Entries::new(), Entries::new());
