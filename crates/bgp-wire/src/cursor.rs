@@ -280,7 +280,10 @@ mod tests {
         let mut w = Writer::new(&mut out, 1000);
         let place = w.len8();
         w.bytes(&[0; 256]);
-        assert_eq!(w.close(place, "host name"), Err(EncodeError::TooLong { what: "host name", actual: 256, max: 255 }));
+        assert_eq!(
+            w.close(place, "host name"),
+            Err(EncodeError::TooLong { what: "host name", actual: 256, max: 255 })
+        );
         let mut out = Vec::new();
         let mut w = Writer::new(&mut out, 1000);
         let place = w.len16();

@@ -200,7 +200,6 @@ impl fmt::Debug for FamilySet {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +223,8 @@ mod tests {
 
     #[test]
     fn sets_hold_what_was_put_in() {
-        let set: FamilySet = [Family::IPV6_UNICAST, Family::IPV4_UNICAST, Family::new(9, 9)].into_iter().collect();
+        let set: FamilySet =
+            [Family::IPV6_UNICAST, Family::IPV4_UNICAST, Family::new(9, 9)].into_iter().collect();
         assert_eq!(set.iter().collect::<Vec<_>>(), [Family::IPV4_UNICAST, Family::IPV6_UNICAST]);
         assert!(!set.contains(Family::IPV4_MULTICAST));
     }

@@ -184,7 +184,10 @@ mod tests {
 
     #[test]
     fn punctuation_stands_alone() {
-        assert_eq!(words(" a [1,2]\tb"), [("a", 1), ("[", 3), ("1", 4), (",", 5), ("2", 6), ("]", 7), ("b", 9)]);
+        assert_eq!(
+            words(" a [1,2]\tb"),
+            [("a", 1), ("[", 3), ("1", 4), (",", 5), ("2", 6), ("]", 7), ("b", 9)]
+        );
         assert_eq!(words("x \"a [b] c\" 'd"), [("x", 0), ("a [b] c", 2), ("d", 12)]);
         assert_eq!(words("   "), []);
         assert_eq!(words("é (ü)"), [("é", 0), ("(", 3), ("ü", 4), (")", 6)]);

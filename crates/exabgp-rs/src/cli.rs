@@ -91,7 +91,12 @@ pub struct Env {
 #[derive(Debug, Args)]
 pub struct Speaker {
     /// Accept sessions on this address and port
-    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "connect", required_unless_present = "connect")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        conflicts_with = "connect",
+        required_unless_present = "connect"
+    )]
     pub listen: Option<SocketAddr>,
     /// Open the session to this address and port
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -32,7 +32,8 @@ pub(crate) fn drop_privileges(settings: &Settings) -> Result<(), String> {
     if user.uid == Uid::current() {
         return Ok(());
     }
-    let step = |what: &str, e: nix::Error| format!("could not drop privileges to '{name}' ({what}: {e}); {hint}");
+    let step =
+        |what: &str, e: nix::Error| format!("could not drop privileges to '{name}' ({what}: {e}); {hint}");
     if getuid().is_root() {
         let c_name = std::ffi::CString::new(name.as_str()).map_err(|e| e.to_string())?;
         initgroups(&c_name, user.gid).map_err(|e| step("groups", e))?;

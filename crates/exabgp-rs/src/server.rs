@@ -126,5 +126,6 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 fn host_name() -> String {
-    nix::unistd::gethostname().map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
+    nix::unistd::gethostname()
+        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
 }

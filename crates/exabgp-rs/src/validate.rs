@@ -76,7 +76,9 @@ fn routes(neighbor: &Neighbor) -> Vec<String> {
         let mut out = Vec::new();
         let nlri = route.nlri.as_ref();
         let family = route.nlri.family();
-        if let Err(e) = update::announce(&context, &route.clause.attributes, family, std::iter::once(nlri), &mut out) {
+        if let Err(e) =
+            update::announce(&context, &route.clause.attributes, family, std::iter::once(nlri), &mut out)
+        {
             problems.push(format!("{nlri}: {e}"));
             continue;
         }

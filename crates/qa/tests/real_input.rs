@@ -26,7 +26,7 @@ use tokio::{process::Command, sync::Mutex, time::Instant};
 
 const FILE: &str = "data/ris/bview.20000111.0032.gz";
 /// Seconds that a step may take; in an unoptimised build the tables of the routers alone take a while to read.
-const STEP: u64 = 120;
+const STEP: u64 = 60;
 /// One table at a time: the times are printed.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -212,7 +212,7 @@ fn bird_between(source: &Peer, p: &Peering) -> String {
     let Peering { router, router_port, router_as, peer, peer_as, .. } = p;
     format!(
         "router id 10.9.0.1;\nlog stderr all;\nprotocol device {{ }}\n\
-         protocol bgp source {{ local {router} port {router_port} as {router_as}; neighbor {} port {} as {peer_as}; {common}\n  \
+         protocol bgp feed {{ local {router} port {router_port} as {router_as}; neighbor {} port {} as {peer_as}; {common}\n  \
          strict bind yes; ipv4 {{ import all; export none; }}; }}\n\
          protocol bgp peer {{ local {router} port {router_port} as {router_as}; neighbor {peer} as {peer_as}; {common} passive yes;\n  \
          strict bind yes; ipv4 {{ import none; export all; next hop keep; }}; }}\n",

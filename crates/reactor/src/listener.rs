@@ -80,9 +80,14 @@ impl Listener {
         }
         socket.set_reuse_address(true).map_err(context)?;
         socket.set_nonblocking(true).map_err(context)?;
-        for PeerKey { peer, prefix_length, key } in keys.iter().filter(|k| k.peer.is_ipv6() == address.is_ipv6()) {
+        for PeerKey { peer, prefix_length, key } in
+            keys.iter().filter(|k| k.peer.is_ipv6() == address.is_ipv6())
+        {
             sockopt::set_md5_key(&socket, *peer, *prefix_length, &key.0).map_err(|e| {
-                io::Error::new(e.kind(), format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"))
+                io::Error::new(
+                    e.kind(),
+                    format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"),
+                )
             })?;
         }
         if let Some(ttl) = min_ttl {

@@ -2,7 +2,10 @@
 //!
 //! The only `unsafe` of the workspace is the `setsockopt` call below. Failures are always reported: a session whose
 //! key could not be set would otherwise come up without authentication.
-#![cfg_attr(target_os = "linux", expect(unsafe_code, reason = "setsockopt with structs that libc does not have"))]
+#![cfg_attr(
+    target_os = "linux",
+    expect(unsafe_code, reason = "setsockopt with structs that libc does not have")
+)]
 
 use std::io;
 use std::net::IpAddr;
@@ -33,7 +36,12 @@ const FLAG_PREFIX: u8 = 1;
 /// # Errors
 /// What the kernel answers, or `InvalidInput` for a key over [`MD5_KEY_MAX`] octets.
 #[cfg(target_os = "linux")]
-pub fn set_md5_key(socket: &impl AsFd, peer: IpAddr, prefix_length: Option<u8>, key: &[u8]) -> io::Result<()> {
+pub fn set_md5_key(
+    socket: &impl AsFd,
+    peer: IpAddr,
+    prefix_length: Option<u8>,
+    key: &[u8],
+) -> io::Result<()> {
     if key.len() > MD5_KEY_MAX {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a TCP MD5 key has 80 octets at most"));
     }

@@ -13,6 +13,9 @@ use crate::event::{Class, Event, Form, Host, PeerHead};
 
 pub use writer::JsonWriter;
 
+/// The dialect of helpers that ask for none.
+pub static DEFAULT: &Dialect = &json5::DIALECT;
+
 /// The dialects that events can be written in.
 pub static ENCODERS: &[&Dialect] = &[&json5::DIALECT, &text::DIALECT];
 

@@ -149,7 +149,9 @@ pub fn parse_prefix(word: Word<'_>) -> Result<(IpAddr, u8), TextError> {
     };
     let network = network(address, length);
     if network != address {
-        return Err(TextError::new(word, "host bits are set").hint(format!("did you mean {network}/{length}?")));
+        return Err(
+            TextError::new(word, "host bits are set").hint(format!("did you mean {network}/{length}?"))
+        );
     }
     Ok((address, length))
 }

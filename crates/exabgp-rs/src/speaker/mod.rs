@@ -75,7 +75,8 @@ async fn listen(
     report: &mut Report,
     stop: &CancellationToken,
 ) -> Result<()> {
-    let listener = TcpListener::bind(address).await.with_context(|| format!("can not listen on {address}"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("can not listen on {address}"))?;
     report.say(&format!("listening on {}", listener.local_addr()?));
     loop {
         let (stream, from) = tokio::select! {

@@ -10,7 +10,9 @@ use bgp_wire::cap;
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::Negotiated;
 use bgp_wire::{Asn, DecodeError, Family, MessageType};
-use peer_fsm::{Accept, Command, Event, Io, IoAction, Leg, MessageSink, Peer, PeerConfig, StopReason, Wanted};
+use peer_fsm::{
+    Accept, Command, Event, Io, IoAction, Leg, MessageSink, Peer, PeerConfig, StopReason, Wanted,
+};
 use tokio::io::{AsyncWriteExt as _, Interest};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -134,7 +136,8 @@ pub(super) async fn run(
                 report.say(&format!("announced {} generated routes", options.announce));
             }
         }
-        let interest = if output.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
+        let interest =
+            if output.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
         let deadline = peer.poll_timeout();
         tokio::select! {
             () = stop.cancelled(), if !ending => {
@@ -196,7 +199,9 @@ fn drain(peer: &mut Peer, report: &mut Report, output: &mut Vec<u8>) -> bool {
 fn receive(peer: &mut Peer, stream: &TcpStream, input: &mut Vec<u8>) {
     let mut chunk = vec![0; CHUNK];
     match stream.try_read(&mut chunk) {
-        Ok(0) => peer.handle_io(Instant::now(), Leg::Incoming, Io::Closed("the peer closed the connection".into())),
+        Ok(0) => {
+            peer.handle_io(Instant::now(), Leg::Incoming, Io::Closed("the peer closed the connection".into()))
+        }
         Ok(n) => input.extend_from_slice(chunk.get(..n).unwrap_or_default()),
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
         Err(e) => peer.handle_io(Instant::now(), Leg::Incoming, Io::Closed(e.to_string())),

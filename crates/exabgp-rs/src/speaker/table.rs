@@ -33,13 +33,24 @@ impl Table {
     }
 
     /// Packs routes until about `octets` are written.
-    pub(super) fn pack(&mut self, context: &EncodeCtx, octets: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub(super) fn pack(
+        &mut self,
+        context: &EncodeCtx,
+        octets: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
         let until = out.len().saturating_add(octets);
         while !self.is_done() && out.len() < until {
             let end = self.next.saturating_add(SHARE).min(self.count);
             let nlris: Vec<Nlri> = (self.next..end).map(nlri).collect();
             let attributes = attributes(self.next / SHARE, self.next_hop);
-            update::announce(context, &attributes, Family::IPV4_UNICAST, nlris.iter().map(Nlri::as_ref), out)?;
+            update::announce(
+                context,
+                &attributes,
+                Family::IPV4_UNICAST,
+                nlris.iter().map(Nlri::as_ref),
+                out,
+            )?;
             self.next = end;
         }
         Ok(())
@@ -55,7 +66,12 @@ fn nlri(i: u32) -> Nlri {
 fn attributes(i: u32, next_hop: Ipv4Addr) -> RouteAttributes {
     let mut builder = AttributeBuilder::new();
     builder.next_hop(NextHop::Address(next_hop.into()));
-    let text = format!("[ {} {} {} ]", 64512, 1000u32.saturating_add(i % 50_000), 3000u32.saturating_add(i / 50_000));
+    let text = format!(
+        "[ {} {} {} ]",
+        64512,
+        1000u32.saturating_add(i % 50_000),
+        3000u32.saturating_add(i / 50_000)
+    );
     let mut words = Words::new(&text);
     // The text is ours; a refusal would show as routes without a path in the first test.
     let _ = bgp_wire::attr::parse("as-path", &mut words, &mut builder);

@@ -26,8 +26,13 @@ impl Reactor {
             }
             return;
         }
-        let ranges: Vec<Arc<Neighbor>> =
-            self.config.neighbors.iter().filter(|n| covers(n, from, to)).map(|n| Arc::new(n.clone())).collect();
+        let ranges: Vec<Arc<Neighbor>> = self
+            .config
+            .neighbors
+            .iter()
+            .filter(|n| covers(n, from, to))
+            .map(|n| Arc::new(n.clone()))
+            .collect();
         match &*ranges {
             [range] => self.generate(range, from, to, accepted),
             [] => refuse(&accepted, 3, "no session configured for the peer"),
@@ -42,7 +47,8 @@ impl Reactor {
             IpAddr::V4(v4) => Some(v4),
             IpAddr::V6(_) => None,
         });
-        neighbor.name = PeerName { peer: from, range: None, local: Some(to), router_id, ..range.name.clone() };
+        neighbor.name =
+            PeerName { peer: from, range: None, local: Some(to), router_id, ..range.name.clone() };
         neighbor.passive = true;
         info!(target: "network", "{} is made for a connection from its range", neighbor.name);
         match self.add_peer(Arc::new(neighbor), true) {

@@ -41,7 +41,8 @@ impl Reactor {
                 }
                 Some(Step::Refused(_)) => {
                     budget = budget.saturating_sub(1);
-                    if let Some(Step::Refused(error)) = helper.inbox.front_mut().and_then(|w| w.steps.next()) {
+                    if let Some(Step::Refused(error)) = helper.inbox.front_mut().and_then(|w| w.steps.next())
+                    {
                         helper.complain(&format_args!("a line is refused: {error}"));
                         helper.answer(false);
                     }

@@ -37,21 +37,21 @@ impl Reactor {
         match *command {
             Command::EndOfRib(family) => {
                 let sent = self.to_established(id, selector, || ToPeer::EndOfRib(family));
-                self.outcome(id, sent, (target, command))
+                self.outcome(id, &sent, (target, command))
             }
             Command::RouteRefresh(family) => {
                 let sent = self.to_established(id, selector, || refresh(family));
-                self.outcome(id, sent, (target, command))
+                self.outcome(id, &sent, (target, command))
             }
             Command::FlushAdjRibOut => {
                 let sent = self.to_established(id, selector, || ToPeer::Flush(None));
-                self.outcome(id, sent, (target, command))
+                self.outcome(id, &sent, (target, command))
             }
             Command::Teardown(subcode) => {
                 let teardown = || ToPeer::Teardown(Notification::named(6, subcode));
                 let meant = self.meant(id, selector);
                 let sent = self.send(&meant, teardown);
-                self.outcome(id, sent, (target, command))
+                self.outcome(id, &sent, (target, command))
             }
             Command::ClearAdjRib(Rib::In) => {
                 let meant = self.meant(id, selector);
@@ -139,7 +139,7 @@ impl Reactor {
     }
 
     /// Answers a command that went to peers, or puts it back to be tried again.
-    fn outcome(&mut self, id: HelperId, sent: Sent, step: (api::batch::Target, Box<Command>)) -> bool {
+    fn outcome(&mut self, id: HelperId, sent: &Sent, step: (api::batch::Target, Box<Command>)) -> bool {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         match sent {
             Sent::All => helper.answer(true),
@@ -152,7 +152,7 @@ impl Reactor {
                     let (target, command) = step;
                     work.steps.put_back(Step::Command(target, command));
                 }
-                helper.task = Some(LongTask::PeerQueue(peer));
+                helper.task = Some(LongTask::PeerQueue(*peer));
                 return false;
             }
         }
@@ -160,11 +160,15 @@ impl Reactor {
     }
 
     /// Tells the established ones of the peers that are meant.
-    fn to_established(&self, id: HelperId, selector: Option<&Selector>, command: impl Fn() -> ToPeer) -> Sent {
+    fn to_established(
+        &self,
+        id: HelperId,
+        selector: Option<&Selector>,
+        command: impl Fn() -> ToPeer,
+    ) -> Sent {
         let mut meant = self.meant(id, selector);
-        let established = |id: &PeerId| {
-            self.peers.get(*id).is_some_and(|p| p.shared.status().state == State::Established)
-        };
+        let established =
+            |id: &PeerId| self.peers.get(*id).is_some_and(|p| p.shared.status().state == State::Established);
         meant.retain(established);
         self.send(&meant, command)
     }

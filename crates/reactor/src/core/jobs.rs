@@ -115,7 +115,7 @@ impl Job {
             Self::Text(text) if text.is_empty() => None,
             Self::Text(text) => {
                 let limit = text.len().min(PIECE);
-                let lines = text.get(..limit).and_then(|head| memchr_last(head));
+                let lines = text.get(..limit).and_then(last_line_end);
                 // A line longer than a piece goes as it is.
                 let end = lines.map_or(text.len(), |at| at.saturating_add(1));
                 Some(text.split_to(end))
@@ -125,7 +125,7 @@ impl Job {
     }
 }
 
-fn memchr_last(head: &[u8]) -> Option<usize> {
+fn last_line_end(head: &[u8]) -> Option<usize> {
     head.iter().rposition(|b| *b == b'\n')
 }
 

@@ -163,7 +163,11 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         to_reactor,
     };
     let owner = Owner { tx: helpers_tx, tracker: TaskTracker::new(), token: token.child_token() };
-    let host = Host { name: options.host.into(), pid: std::process::id(), ppid: std::os::unix::process::parent_id() };
+    let host = Host {
+        name: options.host.into(),
+        pid: std::process::id(),
+        ppid: std::os::unix::process::parent_id(),
+    };
     let mut reactor = Reactor {
         config: Arc::new(Config { neighbors: Vec::new(), processes: Vec::new(), ..options.config.clone() }),
         options: Kept {

@@ -36,7 +36,10 @@ impl PeerEntry {
     /// Whether the peer would come from `from` to `to`.
     fn is_at(&self, from: IpAddr, to: IpAddr) -> bool {
         let name = self.name();
-        !self.leaving && name.range.is_none() && name.peer == from && name.local.is_none_or(|local| local == to)
+        !self.leaving
+            && name.range.is_none()
+            && name.peer == from
+            && name.local.is_none_or(|local| local == to)
     }
 }
 

@@ -11,8 +11,8 @@ use rib::PeerId;
 use route_text::PeerName;
 use tracing::{error, info, warn};
 
-use super::setup::{Clauses, store_options, wanted_listeners};
 use super::Reactor;
+use super::setup::{Clauses, store_options, wanted_listeners};
 use crate::peer::ToPeer;
 
 impl Reactor {
@@ -119,7 +119,8 @@ impl Reactor {
 
     /// Opens new listening sockets and closes those that are no longer wanted.
     fn change_listeners(&mut self, new: &Config) {
-        let wanted: Vec<SocketAddr> = wanted_listeners(new).into_iter().map(|(address, _, _)| address).collect();
+        let wanted: Vec<SocketAddr> =
+            wanted_listeners(new).into_iter().map(|(address, _, _)| address).collect();
         self.listeners.retain(|listener| {
             let keep = wanted.contains(&listener.address);
             if !keep {

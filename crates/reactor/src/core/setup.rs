@@ -66,7 +66,11 @@ impl Reactor {
     }
 
     /// Adds a peer and starts its task. Target sets must be made anew afterwards ([`Reactor::retarget`]).
-    pub(super) fn add_peer(&mut self, neighbor: Arc<Neighbor>, generated: bool) -> Result<PeerId, StoreError> {
+    pub(super) fn add_peer(
+        &mut self,
+        neighbor: Arc<Neighbor>,
+        generated: bool,
+    ) -> Result<PeerId, StoreError> {
         let options = store_options(&neighbor);
         let id = self.common.store.write().add_peer(options);
         self.start_peer(id, neighbor, generated);

@@ -40,7 +40,9 @@ impl Reactor {
         }
         helper.selected.insert(Arc::clone(selector), target);
         let mut store = self.common.store.write();
-        forgotten.into_iter().for_each(|target| store.release_targets(target));
+        for target in forgotten {
+            store.release_targets(target);
+        }
         target
     }
 

@@ -39,10 +39,7 @@ pub(super) fn neighbor(peer: &PeerEntry) -> NeighborView {
             peer: name.peer_as.or(negotiated.map(|n| n.peer_as)),
         },
         router_id: Sides { local: name.router_id, peer: negotiated.map(|n| n.received.router_id) },
-        hold_time: Sides {
-            local: Some(neighbor.hold_time),
-            peer: negotiated.map(|n| n.received.hold_time),
-        },
+        hold_time: Sides { local: Some(neighbor.hold_time), peer: negotiated.map(|n| n.received.hold_time) },
         capabilities: [
             capability(wanted.asn4, CapCode::ASN4),
             capability(wanted.route_refresh, CapCode::ROUTE_REFRESH),

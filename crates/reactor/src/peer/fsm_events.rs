@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use api::event::{Class, Direction, Event as Told, MessageKind};
-use bgp_wire::negotiated::Negotiated;
 use bgp_wire::MessageType;
+use bgp_wire::negotiated::Negotiated;
 use bytes::Bytes;
 use peer_fsm::{Event, IoAction, Leg, State};
 use tracing::{debug, info, warn};
@@ -94,7 +94,7 @@ impl PeerTask {
                 self.mismatches(&negotiated);
                 self.helpers.publish(now, &Told::Negotiated(&negotiated));
             }
-            Event::Up(leg, negotiated) => self.up(leg, negotiated),
+            Event::Up(leg, negotiated) => self.up(leg, &negotiated),
             Event::RefreshReceived(refresh) => self.outbound.refresh(refresh),
             Event::NotificationReceived(_, n) => {
                 warn!(target: "peer", "{}: received NOTIFICATION {n}", self.settings.name);
@@ -129,16 +129,17 @@ impl PeerTask {
         }
     }
 
-    fn up(&mut self, leg: Leg, negotiated: Arc<Negotiated>) {
+    fn up(&mut self, leg: Leg, negotiated: &Arc<Negotiated>) {
         let settings = &self.settings;
         self.decode = negotiated.decode_ctx(settings.aigp);
-        let (self_v4, self_v6) = own_addresses(self.local_address(leg).map(|a| a.ip()), settings.fsm.router_id);
+        let (self_v4, self_v6) =
+            own_addresses(self.local_address(leg).map(|a| a.ip()), settings.fsm.router_id);
         let context = negotiated.encode_ctx(settings.aigp, settings.group_updates, self_v4, self_v6);
         // What we send is decoded like this by those who want to see it.
         let mirror = bgp_wire::DecodeCtx { add_path: context.add_path, ..self.decode };
         self.shared.adj_rib_in().clear();
-        self.shared.update(|s| s.negotiated = Some(Arc::clone(&negotiated)));
-        self.outbound.up(context, mirror, &negotiated, !settings.manual_eor);
+        self.shared.update(|s| s.negotiated = Some(Arc::clone(negotiated)));
+        self.outbound.up(context, mirror, negotiated, !settings.manual_eor);
         self.helpers.publish(time(), &Told::Up);
         self.report(Happened::Up);
     }

@@ -66,7 +66,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
-        far.write_all(&[7; 100_000]).await.unwrap();
+        far.write_all(&vec![7; 100_000]).await.unwrap();
         let socket = socket::farewell(Socket::new(near), b"the end".to_vec());
         let reader = async {
             let mut got = Vec::new();

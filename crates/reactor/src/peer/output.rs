@@ -74,7 +74,8 @@ impl Output {
         let mut boundary = 0usize;
         while boundary < self.written {
             // Octets 16 and 17 of a message are its length (RFC 4271 section 4.1).
-            let Some([high, low]) = front.get(boundary.saturating_add(16)..).and_then(|r| r.first_chunk()) else {
+            let Some([high, low]) = front.get(boundary.saturating_add(16)..).and_then(|r| r.first_chunk())
+            else {
                 boundary = front.len();
                 break;
             };

@@ -92,7 +92,12 @@ pub(crate) fn publish_control(
 }
 
 /// Publishes UPDATEs that were packed for the peer. `decode` mirrors what they were encoded with.
-pub(crate) fn publish_sent(publisher: &mut Publisher<usize>, time: f64, decode: &DecodeCtx, mut packed: &[u8]) {
+pub(crate) fn publish_sent(
+    publisher: &mut Publisher<usize>,
+    time: f64,
+    decode: &DecodeCtx,
+    mut packed: &[u8],
+) {
     while let Ok(frame::Frame::Complete { length, .. }) = frame::frame(packed, frame::MAX_EXTENDED_MESSAGE) {
         let Some((message, rest)) = packed.split_at_checked(length) else { return };
         packed = rest;
@@ -140,9 +145,13 @@ impl MessageSink for Sink<'_> {
         self.complain(&update);
         self.decoded = self.decoded.saturating_add(body.len());
         if let Some(interner) = self.keep {
-            keep(&self.shared, interner, &update);
+            keep(self.shared, interner, &update);
         }
-        self.publish(&Event::Message { direction: Direction::Receive, raw, content: Content::Update(&update) });
+        self.publish(&Event::Message {
+            direction: Direction::Receive,
+            raw,
+            content: Content::Update(&update),
+        });
         let full = self.decoded > DECODED || self.publisher.pending() > PRODUCED;
         Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
