@@ -338,3 +338,54 @@ fn dropped_messages_come_again_and_old_sessions_are_ignored() {
     assert!(step(&mut newer).is_some(), "the old session's commit and end don't touch the new one");
     assert!(matches!(newer.next(10), Next::UpToDate(1)));
 }
+
+/// How many withdrawals and announcements a reader has next, visiting `budget` changes.
+fn counts(reader: &mut PeerReader, budget: usize) -> (u32, u32) {
+    match reader.next(budget) {
+        Next::Messages(packed) => {
+            reader.commit(&packed);
+            (packed.report.withdrawn, packed.report.announced)
+        }
+        _ => (0, 0),
+    }
+}
+
+#[test]
+fn a_withdrawal_left_out_for_one_peer_is_not_left_out_for_all() {
+    let (mut store, peers, all) = with_peers(2, true);
+    store.announce(all, route(0), med(0), OWNER).unwrap();
+    store.announce(all, route(1), med(1), OWNER).unwrap();
+    let shared = SharedStore::new();
+    *shared.write() = store;
+    let mut first = shared.peer_up(peers[0], EncodeCtx::default());
+    let mut second = shared.peer_up(peers[1], EncodeCtx::default());
+    assert_eq!(counts(&mut first, 10), (0, 2));
+    shared.write().segments_mut().retain(|_| false);
+    shared.write().withdraw(all, route(1).as_ref()).unwrap();
+    shared.write().announce(all, route(2), med(2), OWNER).unwrap();
+    // The second one comes to the place where the first one is, without having seen the route.
+    assert_eq!(counts(&mut second, 1), (0, 1));
+    assert_eq!(counts(&mut second, 1), (0, 0));
+    assert_eq!(shared.read().cursor(peers[0]), shared.read().cursor(peers[1]));
+    assert_eq!(counts(&mut second, 10), (0, 1));
+    assert_eq!(counts(&mut first, 10), (1, 1));
+}
+
+#[test]
+fn what_shared_bytes_announced_is_withdrawn() {
+    let (mut store, peers, all) = with_peers(2, true);
+    store.announce(all, route(0), med(0), OWNER).unwrap();
+    store.announce(all, route(1), med(1), OWNER).unwrap();
+    store.peer_down(peers[1]);
+    let shared = SharedStore::new();
+    *shared.write() = store;
+    let mut first = shared.peer_up(peers[0], EncodeCtx::default());
+    assert_eq!(counts(&mut first, 1), (0, 1));
+    let mut second = shared.peer_up(peers[1], EncodeCtx::default());
+    assert_eq!(counts(&mut first, 1), (0, 1));
+    shared.write().withdraw(all, route(1).as_ref()).unwrap();
+    // The second one begins after the withdrawal, but takes bytes that are older.
+    assert_eq!(counts(&mut second, 1), (0, 1));
+    assert_eq!(counts(&mut second, 1), (0, 1));
+    assert_eq!(counts(&mut second, 1), (1, 0));
+}
