@@ -67,6 +67,16 @@ fn differences(wanted: &View, found: &View) -> String {
     out
 }
 
+/// RFC 7607 section 2: an AGGREGATOR with AS number 0 is malformed and is discarded. The file has some; FRR and exabgp-rs
+/// receive by that rule, BIRD 2.0 and GoBGP keep what they get.
+fn without_as_zero(view: &View) -> View {
+    let mut view = view.clone();
+    for attributes in view.values_mut() {
+        attributes.aggregator = attributes.aggregator.filter(|(asn, _)| *asn != 0);
+    }
+    view
+}
+
 #[test]
 fn a_difference_is_told() {
     let view = |text: &str, med| -> View {
@@ -168,7 +178,8 @@ async fn one_view<R: Bulk>(asn: u16, view: &View) -> Result<()> {
     counts(&router, view.len()).await.with_context(said)?;
     let arrived = begin.elapsed();
     let found = router.view().await?;
-    let wrong = differences(view, &found);
+    let wanted = if R::NAME == Frr::NAME { without_as_zero(view) } else { view.clone() };
+    let wrong = differences(&wanted, &found);
     ensure!(wrong.is_empty(), "{wrong}");
 
     let withdraw = view.keys().fold(String::new(), |mut out, prefix| {
@@ -273,24 +284,29 @@ async fn back(asn: u16, view: &View) -> Result<()> {
         start(&p, "relay", "neighbor-changes = true\nreceive = [\"parsed\", \"update\"]").await?;
     let said = || daemon.process.log.text();
     let (mut heard, mut begin, mut lines) = (View::new(), None, 0);
+    let (mut first, mut last) = (Duration::ZERO, Duration::ZERO);
     loop {
         let line = helper.line(within(STEP)).await.with_context(said)?;
         let event: Value = serde_json::from_str(&line).with_context(|| line.clone())?;
         if event["neighbor"]["state"] == "up" {
             begin = Some(Instant::now());
+            ensure!(lines == 0, "an event came before its session");
         } else if event["neighbor"]["message"]["eor"].is_object() {
             break;
         } else if event["type"] == "update" {
             lines += 1;
+            last = begin.map_or(last, |b| b.elapsed());
+            first = if lines == 1 { last } else { first };
             hear(&mut heard, &event["neighbor"]["message"]["update"])?;
         }
     }
     println!(
-        "bird: {} routes of AS{asn} as {lines} lines of JSON, parsed here as they came: {:.3?} from up to End-of-RIB",
+        "bird: {} routes of AS{asn} as {lines} lines of JSON, parsed here as they came: {:.3?} from the first to the last,\n  \
+         which BIRD sent {first:.3?} after the session was up",
         heard.len(),
-        begin.context("no session came up")?.elapsed(),
+        last - first.min(last),
     );
-    let wrong = differences(view, &heard);
+    let wrong = differences(&without_as_zero(view), &heard);
     ensure!(wrong.is_empty(), "{wrong}");
     daemon.stop(Duration::from_secs(10)).await
 }
