@@ -54,9 +54,6 @@ pub struct Server {
     /// Try each neighbor once, then stop
     #[arg(short = '1', long)]
     pub once: bool,
-    /// Reload by itself after so many seconds (accepted for ExaBGP's command line)
-    #[arg(short, long, value_name = "SECONDS")]
-    pub signal: Option<u64>,
 }
 
 /// Options of `validate`.

@@ -200,7 +200,11 @@ fn receive(peer: &mut Peer, stream: &TcpStream, input: &mut Vec<u8>) {
     let mut chunk = vec![0; CHUNK];
     match stream.try_read(&mut chunk) {
         Ok(0) => {
-            peer.handle_io(Instant::now(), Leg::Incoming, Io::Closed("the peer closed the connection".into()))
+            peer.handle_io(
+                Instant::now(),
+                Leg::Incoming,
+                Io::Closed("the peer closed the connection".into()),
+            );
         }
         Ok(n) => input.extend_from_slice(chunk.get(..n).unwrap_or_default()),
         Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}

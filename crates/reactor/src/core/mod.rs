@@ -258,6 +258,7 @@ impl Reactor {
                 }
             }
             Happened::Stopped => self.gone(report.id),
+            Happened::Panicked => self.panicked(report.id),
         }
     }
 
@@ -273,6 +274,18 @@ impl Reactor {
         if self.peers.is_empty() && attempts && self.shutdown.is_none() {
             info!(target: "reactor", "no neighbor is left to connect to");
             self.begin_shutdown();
+        }
+    }
+
+    /// A peer's task panicked: it is begun anew, everyone else goes on.
+    fn panicked(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.remove(id) else { return };
+        tracing::error!(target: "reactor", "{}: an internal error ended its session; please report it", peer.name());
+        if peer.leaving || peer.generated || self.shutdown.is_some() {
+            self.common.store.write().remove_peer(id);
+            self.retarget();
+        } else {
+            self.start_peer(id, peer.neighbor, false);
         }
     }
 

@@ -156,6 +156,7 @@ impl PeerTask {
             if tell {
                 publish_sent(&mut self.helpers.publisher, time(), &self.outbound.mirror(), &packed.bytes);
             }
+            self.work = self.work.saturating_add(packed.bytes.len());
             socket.output.bulk(packed.bytes);
         }
     }

@@ -16,6 +16,7 @@ mod status;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,6 +43,10 @@ pub(crate) use status::PeerShared;
 
 /// Commands that may wait for a peer's task; the task always drains them, whatever its sockets do.
 pub(crate) const COMMANDS: usize = 64;
+
+/// Octets of work that cost one unit of the scheduler's budget (128 units until a task has to yield): a turn that
+/// decodes or packs all it may ends with a yield.
+const UNIT: usize = 1024;
 
 /// What the reactor tells a peer's task.
 #[derive(Debug)]
@@ -84,6 +89,8 @@ pub(crate) enum Happened {
     Down,
     /// It has come to rest for good; the task ends.
     Stopped,
+    /// Its task panicked and is gone, with its connections.
+    Panicked,
 }
 
 /// What a peer's task is given.
@@ -137,6 +144,8 @@ pub(crate) struct PeerTask {
     helpers: Helpers,
     /// How to decode UPDATEs of the session.
     decode: DecodeCtx,
+    /// Octets decoded and packed in this turn.
+    work: usize,
     /// Something was left to do when the budget of the last turn was used up.
     unfinished: bool,
     stopped: bool,
@@ -177,14 +186,24 @@ impl PeerTask {
             outbound,
             helpers,
             decode: DecodeCtx::default(),
+            work: 0,
             unfinished: false,
             stopped: false,
             reports: VecDeque::new(),
         }
     }
 
-    /// Runs until the peer is stopped for good.
-    pub(crate) async fn run(mut self) {
+    /// Runs until the peer is stopped for good. A panic in here ends this peer's sessions and nothing else.
+    pub(crate) async fn run(self) {
+        let mut says = self.says(Happened::Stopped);
+        let to_reactor = self.common.to_reactor.clone();
+        if contained(self.run_to_the_end()).await.is_err() {
+            says.what = Happened::Panicked;
+        }
+        let _ = to_reactor.send(says).await;
+    }
+
+    async fn run_to_the_end(mut self) {
         let mut sleep = Box::pin(tokio::time::sleep_until(tokio::time::Instant::now()));
         let mut inbox = Vec::with_capacity(COMMANDS);
         let _ = self.fsm.handle_command(Instant::now(), Command::Start);
@@ -202,11 +221,11 @@ impl PeerTask {
             }
             self.receive(now);
             self.settle();
-            // Work is charged to the scheduler's budget by its amount, so that other tasks have their turn.
-            tokio::task::consume_budget().await;
+            // Work is charged to the scheduler's budget by its amount, so that other tasks have their turn in time.
+            for _ in 0..std::mem::take(&mut self.work).div_ceil(UNIT).clamp(1, 128) {
+                tokio::task::consume_budget().await;
+            }
         }
-        let what = Happened::Stopped;
-        let _ = self.common.to_reactor.send(self.says(what)).await;
     }
 
     /// The one place where this task waits.
@@ -362,6 +381,7 @@ impl PeerTask {
                 };
                 let used = self.fsm.handle_bytes(now, leg, unread, &mut sink);
                 let budget_used = sink.decoded > decoded && before > used;
+                self.work = self.work.saturating_add(sink.decoded.saturating_sub(decoded));
                 decoded = sink.decoded;
                 socket.input.consume(used);
                 self.settle();
@@ -410,5 +430,33 @@ impl PeerTask {
 async fn room(full: Option<Outbox>) {
     if let Some(outbox) = full {
         outbox.event_room().await;
+    }
+}
+
+/// Runs a future to its end, or to its panic.
+async fn contained<F: Future>(future: F) -> Result<F::Output, ()> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(move |context| {
+        // The future is dropped after a panic, so nobody sees what the panic left half done.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(_) => std::task::Poll::Ready(Err(())),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_contained() {
+        assert_eq!(contained(async { 7 }).await, Ok(7));
+        let panics = async {
+            tokio::task::yield_now().await;
+            assert!(std::hint::black_box(false), "on purpose");
+        };
+        assert_eq!(contained(panics).await, Err(()));
     }
 }
