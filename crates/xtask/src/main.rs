@@ -2,6 +2,7 @@
 
 mod layers;
 mod lines;
+mod manual;
 
 use anyhow::Result;
 use clap::Parser;
@@ -14,11 +15,17 @@ enum Task {
     Layers,
     /// Refuse source files over 600 lines that give no reason in their header; print the median.
     Lines,
+    /// Write the man page and shell completions, made from the command line's own types, into a folder.
+    Manual {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
 }
 
 fn main() -> Result<()> {
     match Task::parse() {
         Task::Layers => layers::check(),
         Task::Lines => lines::check(),
+        Task::Manual { folder } => manual::write(&folder),
     }
 }
