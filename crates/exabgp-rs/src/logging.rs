@@ -38,10 +38,6 @@ impl Visit for Fields {
         if field.name() == "message" {
             escape(&mut text);
             self.0.insert_str(0, &text);
-        } else if field.name() == "helper" {
-            // Whose line it is comes first.
-            escape(&mut text);
-            self.0.insert_str(0, &format!("{}: ", text.trim_matches('"')));
         } else {
             escape(&mut text);
             let _ = write!(self.0, " {}={text}", field.name());
@@ -51,7 +47,12 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         let mut text = value.to_owned();
         escape(&mut text);
-        let _ = write!(self.0, " {}={text}", field.name());
+        if field.name() == "helper" {
+            // Whose line it is comes first.
+            self.0.insert_str(0, &format!("{text}: "));
+        } else {
+            let _ = write!(self.0, " {}={text}", field.name());
+        }
     }
 }
 

@@ -145,11 +145,13 @@ fn is_ipv6(seen: &Seen) -> bool {
 }
 
 async fn up<R: Router>(router: &R, helper: &mut Helper, daemon: &Daemon) {
+    let t0 = std::time::Instant::now();
     let state = helper.state("up", within(STEP)).await;
     state.unwrap_or_else(|e| panic!("{e:#}\n{}\n{}", router.log(), daemon.process.log.text()));
     poll("established", within(STEP), || async { Ok(router.established().await?.then_some(())) })
         .await
         .unwrap();
+    eprintln!("UP {} after {:?}", R::NAME, t0.elapsed());
 }
 
 async fn whole_life<R: Router>(p: Peering) {

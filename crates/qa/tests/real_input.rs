@@ -304,7 +304,7 @@ async fn back(asn: u16, view: &View) -> Result<()> {
         "bird: {} routes of AS{asn} as {lines} lines of JSON, parsed here as they came: {:.3?} from the first to the last,\n  \
          which BIRD sent {first:.3?} after the session was up",
         heard.len(),
-        last - first.min(last),
+        last.saturating_sub(first),
     );
     let wrong = differences(&without_as_zero(view), &heard);
     ensure!(wrong.is_empty(), "{wrong}");

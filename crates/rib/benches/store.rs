@@ -8,7 +8,10 @@ use bgp_wire::EncodeCtx;
 use bgp_wire::nlri::Nlri;
 use common::{ROUTES, attributes, drain, nlri, options, with_peers};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use rib::{Attrs, Batch, Interner, Memo, Next, OwnerId, Progress, READ_BUDGET, SharedStore, Store, TargetId};
+use rib::{
+    Attrs, Batch, Interner, Memo, Next, OwnerId, Progress, READ_BUDGET, SharedStore, Store, TargetId,
+    WRITE_BUDGET,
+};
 
 mod common;
 
@@ -22,9 +25,13 @@ fn shared_table() -> &'static [(Nlri, Attrs)] {
     TABLE.get_or_init(|| table(&Interner::new(), 0))
 }
 
+/// As a writer applies batches.
 fn fill(store: &mut Store, all: TargetId, table: &[(Nlri, Attrs)]) {
-    for (nlri, attrs) in table {
-        store.announce(all, nlri.clone(), Arc::clone(attrs), OwnerId(0)).expect("room");
+    for batch in table.chunks(WRITE_BUDGET) {
+        store.warm(batch.iter().map(|(nlri, _)| nlri.as_ref()));
+        for (nlri, attrs) in batch {
+            store.announce(all, nlri.clone(), Arc::clone(attrs), OwnerId(0)).expect("room");
+        }
     }
 }
 

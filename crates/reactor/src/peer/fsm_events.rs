@@ -104,7 +104,11 @@ impl PeerTask {
             }
             Event::Down(reason) => {
                 let text = reason.to_string();
-                info!(target: "peer", "{}: down, {reason:?}", self.settings.name);
+                let why = match &reason {
+                    peer_fsm::DownReason::Closed(why) => format!(" ({why})"),
+                    _ => String::new(),
+                };
+                info!(target: "peer", "{}: down, {text}{why}", self.settings.name);
                 self.helpers.publish(now, &Told::Down { reason: &text });
                 if self.outbound.down() {
                     self.report(Happened::Down);

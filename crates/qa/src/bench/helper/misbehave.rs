@@ -40,7 +40,7 @@ impl Misbehave {
             }
             How::Exit => Ok(()),
             How::Garbage => {
-                pour(b"announce rout 192.0.2.0/24 next-hop 10.99.0.1\n\nannounce route 300.0.0.0/33\n??\n")
+                pour(b"announce rout 192.0.2.0/24 next-hop 10.99.0.1\n\n# fine\nannounce route 300.0.0.0/33\n# fine\n??\n")
             }
             How::Binary => pour(b"announce route \xff\xfe\0\0\xc3\n\0\0\0\n\xf0\x9f\n"),
             How::Endless => pour(b"announce route 192.0.2.0/24 next-hop 10.99.0.1 as-path [ 1 2 3 4 ] "),
