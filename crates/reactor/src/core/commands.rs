@@ -241,7 +241,7 @@ impl Reactor {
     fn job(&mut self, id: HelperId, job: Job) -> bool {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         helper.task = Some(LongTask::Job);
-        let (outbox, generation) = (helper.handle.outbox().clone(), helper.generation);
+        let (outbox, generation) = (helper.handle.outbox().clone(), helper.answered());
         let token = self.token.child_token();
         let finished = self.finished.clone();
         self.common.tracker.spawn(job.run(id, outbox, generation, finished, token));

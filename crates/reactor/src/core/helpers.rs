@@ -22,8 +22,8 @@ use crate::limiter::{Limiter, Verdict};
 pub(super) struct HelperEntry {
     pub(super) process: Process,
     pub(super) handle: HelperHandle,
-    /// Which of its processes is answered.
-    pub(super) generation: u32,
+    /// Which of its processes runs.
+    generation: u32,
     acks: Acks,
     /// Batches that are not done, at most as many as it has credits.
     pub(super) inbox: VecDeque<Work>,
@@ -65,13 +65,15 @@ impl Steps {
 pub(super) struct Work {
     pub(super) steps: Steps,
     pub(super) selectors: Vec<Arc<Selector>>,
+    /// Which of the helper's processes wrote it: nobody else is answered.
+    generation: u32,
     #[expect(dead_code, reason = "held for its Drop: the helper may then send another batch")]
     credit: Credit,
 }
 
 impl Work {
-    pub(super) fn new(batch: Batch, credit: Credit) -> Self {
-        Self { steps: Steps(VecDeque::from(batch.steps)), selectors: batch.selectors, credit }
+    pub(super) fn new(batch: Batch, generation: u32, credit: Credit) -> Self {
+        Self { steps: Steps(VecDeque::from(batch.steps)), selectors: batch.selectors, generation, credit }
     }
 
     /// The selector of a target; none when none was written.
@@ -106,6 +108,11 @@ impl HelperEntry {
         self.acks = Acks::new(ack && self.process.ack);
     }
 
+    /// The process whose lines are being done; what it is owed is forgotten when it is gone.
+    pub(super) fn answered(&self) -> u32 {
+        self.inbox.front().map_or(self.generation, |work| work.generation)
+    }
+
     /// Answers one command.
     pub(super) fn answer(&self, done: bool) {
         if let Some(answer) = self.acks.answer(done) {
@@ -115,11 +122,15 @@ impl HelperEntry {
 
     /// Writes lines that are no acknowledgement.
     pub(super) fn tell(&self, text: &'static [u8]) {
-        self.handle.outbox().reply(self.generation, Bytes::from_static(text));
+        self.handle.outbox().reply(self.answered(), Bytes::from_static(text));
     }
 
     /// Switches acknowledgements.
     pub(super) fn switch(&mut self, switch: AckSwitch) {
+        if self.answered() != self.generation {
+            // The process that asked is gone; its successor begins as the settings say.
+            return;
+        }
         if let Some(answer) = self.acks.switch(switch) {
             self.tell(answer);
         }

@@ -178,7 +178,7 @@ impl Reactor {
         let Some(helper) = self.helpers.get_mut(&finished.id) else { return };
         helper.task = None;
         // The answer of a process that is gone is owed to nobody.
-        if helper.generation == finished.generation {
+        if helper.answered() == finished.generation {
             helper.answer(true);
         }
     }

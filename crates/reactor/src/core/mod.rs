@@ -300,7 +300,7 @@ impl Reactor {
                 helper.started(message.generation, ack);
             }
             Kind::Batch { batch, credit } => {
-                helper.inbox.push_back(Work::new(batch, credit));
+                helper.inbox.push_back(Work::new(batch, message.generation, credit));
                 if !self.turns.contains(&message.id) {
                     self.turns.push(message.id);
                 }
