@@ -76,8 +76,8 @@ impl Store {
     /// Brings what operations on these NLRI need into the processor's caches.
     ///
     /// Applying an operation is mostly waiting for memory, one access after the other. Looking the NLRI of a batch up
-    /// beforehand lets these waits overlap: with a million routes and changes in random order, a batch of 256 takes
-    /// about half the time. It may be called under a read lock, or not at all.
+    /// beforehand lets these waits overlap: some 15 % off the time of a batch of 256 among a million routes. It may
+    /// be called under a read lock, or not at all.
     pub fn warm<'a>(&self, nlris: impl IntoIterator<Item = NlriRef<'a>>) {
         let mut touched = 0;
         for nlri in nlris {
