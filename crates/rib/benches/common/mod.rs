@@ -11,7 +11,7 @@ pub(crate) fn nlri(i: u32) -> Nlri {
     Nlri::from_wire(Family::IPV4_UNICAST, None, &[32, a, b, c, 1])
 }
 
-/// ORIGIN, AS_PATH of five, MED, two communities: 53 octets.
+/// ORIGIN, AS_PATH of five, MED, two communities: 47 octets.
 pub(crate) fn attributes(set: u32) -> RouteAttributes {
     let [a, b, c, d] = set.to_be_bytes();
     let mut block = vec![0x40, 1, 1, 0, 0x40, 2, 22, 2, 5];
