@@ -12,7 +12,14 @@ use crate::{Applied, Attrs, OwnerId, Store, StoreError, TargetId};
 /// The target sets in it are the caller's: they must stay held as long as the routes are here.
 #[derive(Debug, Default)]
 pub struct Watchdogs {
-    groups: HashMap<Box<str>, Vec<Guarded>, RandomState>,
+    groups: HashMap<Box<str>, Group, RandomState>,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    routes: Vec<Guarded>,
+    /// Where in `routes` each is: groups may be large.
+    places: HashMap<(Nlri, TargetId), usize, RandomState>,
 }
 
 #[derive(Debug)]
@@ -58,13 +65,9 @@ impl Watchdogs {
             store.announce(targets, nlri.clone(), attrs.clone(), owner)?
         };
         let guarded = Guarded { nlri, attrs, targets, owner };
-        let Some(group) = self.groups.get_mut(name) else {
-            self.groups.insert(name.into(), vec![guarded]);
-            return Ok(applied);
-        };
-        match group.iter_mut().find(|g| g.nlri == guarded.nlri && g.targets == targets) {
-            Some(place) => *place = guarded,
-            None => group.push(guarded),
+        match self.groups.get_mut(name) {
+            Some(group) => group.put(guarded),
+            None => self.groups.entry(name.into()).or_default().put(guarded),
         }
         Ok(applied)
     }
@@ -97,15 +100,16 @@ impl Watchdogs {
     /// announced if they are. Calls `forgotten` with each target set, for its release.
     pub fn forget(&mut self, owner: OwnerId, mut forgotten: impl FnMut(TargetId)) {
         for group in self.groups.values_mut() {
-            group.retain(|g| {
-                let keep = g.owner != owner;
-                if !keep {
-                    forgotten(g.targets);
+            group.places.clear();
+            for guarded in std::mem::take(&mut group.routes) {
+                if guarded.owner == owner {
+                    forgotten(guarded.targets);
+                } else {
+                    group.put(guarded);
                 }
-                keep
-            });
+            }
         }
-        self.groups.retain(|_, group| !group.is_empty());
+        self.groups.retain(|_, group| !group.routes.is_empty());
     }
 
     /// Whether there is a group of this name.
@@ -120,12 +124,23 @@ impl Watchdogs {
         budget: usize,
         mut act: impl FnMut(&Guarded) -> Result<(), StoreError>,
     ) -> Result<WatchdogStep, StoreError> {
-        let Some(rest) = self.groups.get(name).and_then(|g| g.get(from..)) else {
+        let Some(rest) = self.groups.get(name).and_then(|g| g.routes.get(from..)) else {
             return Ok(WatchdogStep::Done);
         };
         let budget = budget.max(1);
         rest.iter().take(budget).try_for_each(&mut act)?;
         Ok(if rest.len() > budget { WatchdogStep::More(from + budget) } else { WatchdogStep::Done })
+    }
+}
+
+impl Group {
+    fn put(&mut self, guarded: Guarded) {
+        let next = self.routes.len();
+        let place = *self.places.entry((guarded.nlri.clone(), guarded.targets)).or_insert(next);
+        match self.routes.get_mut(place) {
+            Some(old) => *old = guarded,
+            None => self.routes.push(guarded),
+        }
     }
 }
 
@@ -159,6 +174,9 @@ mod tests {
             )
             .unwrap();
         }
+        // Once more, with the same key: it takes the place of the first.
+        let again = Nlri::from_wire(Family::IPV4_UNICAST, None, &[8, 9]);
+        dogs.insert(&mut store, "dog", again, Arc::clone(&attrs), targets, OwnerId(1), false).unwrap();
         assert_eq!(store.stats().routes, 6);
         assert_eq!(dogs.announce(&mut store, "dog", 0, 3), Ok(WatchdogStep::More(3)));
         assert_eq!(dogs.announce(&mut store, "dog", 3, 30), Ok(WatchdogStep::Done));
