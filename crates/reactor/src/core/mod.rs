@@ -268,6 +268,9 @@ impl Reactor {
         if !peer.leaving {
             info!(target: "reactor", "{} has stopped", peer.name());
         }
+        if peer.generated && self.shutdown.is_none() {
+            self.withdraw_all(id);
+        }
         self.common.store.write().remove_peer(id);
         self.retarget();
         let attempts = self.config.settings.tcp.attempts > 0;

@@ -134,13 +134,17 @@ impl Reactor {
     }
 
     /// Takes a peer's routes out of the store; others keep theirs.
-    fn withdraw_all(&self, id: PeerId) {
-        let mut store = self.common.store.write();
-        let Ok(targets) = store.targets_of(&[id]) else { return };
-        let mut sweep = store.sweep();
+    pub(super) fn withdraw_all(&self, id: PeerId) {
+        let store = &self.common.store;
+        let Ok(targets) = store.write().targets_of(&[id]) else { return };
+        let mut sweep = store.read().sweep();
         let filter = rib::ShowFilter { peer: Some(id), ..rib::ShowFilter::default() };
-        while matches!(store.clear(targets, &filter, &mut sweep, rib::WRITE_BUDGET), Ok(rib::Step::More)) {}
-        store.release_targets(targets);
+        // The lock is taken anew for each step: peers read between them.
+        while matches!(
+            store.write().clear(targets, &filter, &mut sweep, rib::WRITE_BUDGET),
+            Ok(rib::Step::More)
+        ) {}
+        store.write().release_targets(targets);
     }
 
     /// Every peer's task learns who listens now.
