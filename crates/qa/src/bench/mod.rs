@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod control;
 pub mod helper;
+pub mod hops;
 pub mod peer;
 pub mod run;
 pub mod sink;

@@ -1,0 +1,384 @@
+//! Never starved, never stalled: what a helper or a peer does wrong costs bounded memory and touches nobody else.
+//!
+//! Each test watches two peers with a hold time of 3 s: one that is sent everything, and a quiet one (of another family) whose
+//! session lives on KEEPALIVEs alone. The tests take turns, as they use the whole machine, and last as long as it takes the
+//! quiet peer to hear a number of KEEPALIVEs.
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
+use qa::{
+    bench::{
+        clock,
+        control::{Control, Link},
+        hops::Hops,
+        peer::Peer,
+        run::quantile,
+        table,
+        toml::{Neighbor, PEER_AS, Toml},
+        work::spec,
+    },
+    daemon::{Daemon, Setup},
+    expect::within,
+};
+use std::{path::Path, time::Duration};
+use tokio::sync::Mutex;
+
+/// Seconds that a step may take.
+const STEP: u64 = 60;
+/// Commands that a flood has at least.
+const MILLION: u32 = 1_000_000;
+/// A KEEPALIVE or an UPDATE is due each second with a hold time of 3 s.
+const LATE: Duration = Duration::from_millis(1500);
+/// From a helper's line to the wire, with everything else going on.
+const PROMPT: Duration = Duration::from_millis(10);
+
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// A daemon between helpers and peers.
+struct Rig {
+    daemon: Daemon,
+    control: Control,
+    /// Gets everything.
+    main: Peer,
+    /// Gets KEEPALIVEs.
+    quiet: Peer,
+}
+
+impl Rig {
+    /// Starts everything and waits until both sessions are up. `more` adds helpers and neighbors.
+    async fn start(
+        count: u32,
+        setup: impl FnOnce(Setup) -> Setup,
+        more: impl FnOnce(Toml, &Control) -> Toml,
+    ) -> Result<Self> {
+        let control = Control::new()?;
+        let mut main = Peer::listen(&spec(2, count, false))?;
+        let mut quiet = Peer::listen(&spec(3, 0, false))?;
+        let toml = more(Toml::new(Path::new(env!("CARGO_BIN_EXE_bench"))), &control)
+            .neighbor(Neighbor::new(&main).hold(3))
+            .neighbor(Neighbor::new(&quiet).hold(3).family("ipv6 unicast"));
+        let daemon = setup(Setup::new(toml.text()?)).start()?;
+        for peer in [&mut main, &mut quiet] {
+            let up = peer.until("the session", within(STEP), |p| p.up).await;
+            up.with_context(|| daemon.process.log.text())?;
+        }
+        Ok(Self { daemon, control, main, quiet })
+    }
+
+    async fn helper(&mut self, name: &str) -> Result<Link> {
+        self.control.helper(name, within(STEP)).await.with_context(|| self.daemon.process.log.text())
+    }
+
+    /// From now on silences count, and KEEPALIVEs of the quiet peer.
+    fn watch(&self) -> u64 {
+        self.main.sink(|s| s.forget(clock::now()));
+        self.quiet.sink(|s| s.forget(clock::now()));
+        self.quiet.progress().keepalives
+    }
+
+    /// Waits until the quiet peer has heard `n` more KEEPALIVEs than `before`.
+    async fn keepalives(&mut self, before: u64, n: u64) -> Result<()> {
+        let heard = self.quiet.until("KEEPALIVEs", within(STEP), |p| p.keepalives >= before + n || !p.up);
+        ensure!(heard.await?.up, "the quiet session is gone");
+        Ok(())
+    }
+
+    /// Both sessions have lived all the time, and no timer was late.
+    fn undisturbed(&self) -> Result<()> {
+        for (name, peer) in [("main", &self.main), ("quiet", &self.quiet)] {
+            let p = peer.progress();
+            ensure!(
+                p.up && p.sessions == 1,
+                "the {name} session was lost: {p:?}\n{}",
+                self.daemon.process.log.text()
+            );
+            let silence = Duration::from_nanos(peer.sink(|s| s.silence(clock::now())));
+            println!("  longest silence at the {name} peer: {silence:.3?}");
+            ensure!(silence < LATE, "nothing came to the {name} peer for {silence:?}");
+        }
+        Ok(())
+    }
+
+    /// The daemon's memory has stayed below a bound.
+    fn memory(&self, megabytes: u64) -> Result<()> {
+        let peak = self.daemon.usage()?.peak_rss / 1_000_000;
+        println!("  peak memory of the daemon: {peak} MB");
+        ensure!(peak < megabytes, "{peak} MB of memory, more than {megabytes} MB");
+        Ok(())
+    }
+
+    async fn stop(self) -> Result<()> {
+        // The limit of an ordinary stop; what a stop has to bear is a test of its own.
+        self.daemon.stop(Duration::from_secs(5)).await
+    }
+}
+
+/// The helper that never reads its standard input, in full swing.
+struct Flood(Link);
+
+impl Flood {
+    async fn start(rig: &mut Rig) -> Result<Self> {
+        let mut link = rig.helper("flood").await?;
+        link.tell("flood").await?;
+        // It is in full swing when its first round has begun to arrive.
+        rig.main.until("the flood", within(STEP), |p| p.round > 0).await?;
+        Ok(Self(link))
+    }
+
+    /// Ends it after the round that is under way; all of that round must arrive.
+    async fn end(mut self, rig: &mut Rig) -> Result<()> {
+        self.0.tell("stop").await?;
+        let said = self.0.numbers("flooded", within(STEP)).await?;
+        let (round, commands) = (said[0], said[1]);
+        println!("  {commands} commands in {round} rounds, no answer read");
+        ensure!(commands >= u64::from(MILLION), "only {commands} commands");
+        let last = rig
+            .main
+            .until("the last round", within(STEP), |p| u64::from(p.round) == round && p.of_round == MILLION);
+        last.await.with_context(|| rig.daemon.process.log.text())?;
+        rig.main.sink(|s| s.check())
+    }
+}
+
+/// The helper whose commands are timed.
+struct Probe {
+    hops: Hops,
+    link: Link,
+    before: u32,
+}
+
+impl Probe {
+    async fn start(rig: &mut Rig) -> Result<Self> {
+        let mut link = rig.helper("probe").await?;
+        let before = rig.main.progress().probes;
+        link.tell("go").await?;
+        Ok(Self { hops: Hops::start(Duration::from_millis(10))?, link, before })
+    }
+
+    /// Every command has arrived, and nearly all in time.
+    async fn end(mut self, rig: &mut Rig, least: u64) -> Result<()> {
+        self.link.tell("stop").await?;
+        let sent = self.link.numbers("sent", within(STEP)).await?[0];
+        let all = rig.main.until("all probes", within(STEP), |p| u64::from(p.probes - self.before) >= sent);
+        all.await?;
+        let times = rig.main.sink(|s| s.probes().to_vec());
+        let q = |q| quantile(&times, q);
+        let hops = self.hops.end();
+        println!(
+            "  hops p50 {:.3?} p99 {:.3?} longest {:.3?}",
+            quantile(&hops, 0.5),
+            quantile(&hops, 0.99),
+            quantile(&hops, 1.0)
+        );
+        println!(
+            "  {} probes from line to wire: p50 {:.3?}, p99 {:.3?}, longest {:.3?}",
+            times.len(),
+            q(0.5),
+            q(0.99),
+            q(1.0)
+        );
+        ensure!(times.len() as u64 >= least, "only {} probes", times.len());
+        ensure!(q(0.99) < PROMPT, "the p99 from line to wire is {:?}", q(0.99));
+        Ok(())
+    }
+}
+
+fn flood(toml: Toml, control: &Control) -> Toml {
+    toml.helper(control, "flood", "announce", &["--count", &MILLION.to_string()])
+}
+
+fn probe(toml: Toml, control: &Control) -> Toml {
+    toml.helper(control, "probe", "probe", &[])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_million_commands_of_a_helper_that_never_reads() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    println!("a million commands of a helper that never reads:");
+    let mut rig = Rig::start(MILLION, |s| s, flood).await?;
+    let flood = Flood::start(&mut rig).await?;
+    let before = rig.watch();
+    rig.keepalives(before, 6).await?;
+    flood.end(&mut rig).await?;
+    rig.undisturbed()?;
+    rig.memory(500)?;
+    rig.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_while_another_helper_commands_each_10_ms() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    println!("the same while another helper commands each 10 ms:");
+    let mut rig = Rig::start(MILLION, |s| s, |t, c| probe(flood(t, c), c)).await?;
+    let flood = Flood::start(&mut rig).await?;
+    let before = rig.watch();
+    let probe = Probe::start(&mut rig).await?;
+    rig.keepalives(before, 6).await?;
+    probe.end(&mut rig, 400).await?;
+    flood.end(&mut rig).await?;
+    rig.undisturbed()?;
+    rig.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_while_a_peer_pours_in_a_full_table() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    println!("the same while a peer pours in a full table:");
+    let mut source = Peer::listen(&spec(4, 0, false))?;
+    let neighbor = Neighbor::new(&source).family("ipv4 unicast").heard_by("count").with("adj-rib-in = false");
+    let mut rig = Rig::start(
+        MILLION,
+        |s| s,
+        |t, c| {
+            let count = MILLION.to_string();
+            let toml = probe(flood(t, c), c).helper(c, "count", "count", &["--count", &count]);
+            toml.neighbor(neighbor)
+        },
+    )
+    .await?;
+    let mut count = rig.helper("count").await?;
+    source.until("the session", within(STEP), |p| p.up).await?;
+    let messages = table::updates(MILLION, PEER_AS, 0);
+    let flood = Flood::start(&mut rig).await?;
+    let before = rig.watch();
+    // Over and over, as one table takes less time than a KEEPALIVE.
+    let pour = source.pour(messages, u32::MAX);
+    let probe = Probe::start(&mut rig).await?;
+    count.numbers("reached", within(STEP)).await.with_context(|| rig.daemon.process.log.text())?;
+    rig.keepalives(before, 6).await?;
+    probe.end(&mut rig, 400).await?;
+    pour.finish();
+    let (start, end) = pour.end(within(STEP)).await?;
+    println!("  the peer poured for {:.3?}", Duration::from_nanos(end - start));
+    flood.end(&mut rig).await?;
+    rig.undisturbed()?;
+    ensure!(source.progress().sessions == 1 && source.progress().up, "the pouring session was lost");
+    rig.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_while_another_peer_stops_reading() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    println!("the same while another peer stops reading:");
+    let mut small = spec(4, MILLION, false);
+    small.receive_buffer = Some(16 << 10);
+    let mut stuck = Peer::listen(&small)?;
+    stuck.stop_reading();
+    let neighbor = Neighbor::new(&stuck).with("send-hold-time = 3");
+    let mut rig = Rig::start(
+        MILLION,
+        |s| s,
+        |t, c| {
+            let toml = probe(flood(t, c), c).helper(c, "relay", "relay", &[]);
+            toml.neighbor(neighbor.with("[[neighbor.api]]\nprocesses = [\"relay\"]\nneighbor-changes = true"))
+        },
+    )
+    .await?;
+    let mut relay = rig.helper("relay").await?;
+    stuck.until("the session", within(STEP), |p| p.up).await?;
+    let flood = Flood::start(&mut rig).await?;
+    let before = rig.watch();
+    let probe = Probe::start(&mut rig).await?;
+    let down = loop {
+        let line = relay.line(within(STEP)).await.with_context(|| rig.daemon.process.log.text())?;
+        if line.contains("\"state\": \"down\"") {
+            break line;
+        }
+    };
+    println!("  the daemon says of it: {}", down.split("\"reason\": ").nth(1).unwrap_or_default());
+    ensure!(
+        down.contains("\"peer\": \"127.0.0.4\"") && down.contains("(8,"),
+        "not the send hold timer: {down}"
+    );
+    rig.keepalives(before, 6).await?;
+    probe.end(&mut rig, 400).await?;
+    flood.end(&mut rig).await?;
+    rig.undisturbed()?;
+    rig.memory(700)?;
+    // When it reads again it gets a new session and everything there is.
+    stuck.resume_reading();
+    let back = stuck.until("everything", within(STEP), |p| p.sessions > 1 && p.held == MILLION);
+    back.await.with_context(|| rig.daemon.process.log.text())?;
+    rig.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn helpers_that_misbehave_disturb_nobody() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    println!("helpers that misbehave disturb nobody:");
+    let mut rig = Rig::start(
+        100_000,
+        |s| s,
+        |t, c| {
+            let toml = ["stop", "exit", "garbage", "binary", "endless", "silent"]
+                .into_iter()
+                .fold(t, |t, how| t.misbehave(how, how));
+            probe(toml, c).helper(c, "good", "announce", &["--count", "100000", "--answers"])
+        },
+    )
+    .await?;
+    let before = rig.watch();
+    let probe = Probe::start(&mut rig).await?;
+    let mut good = rig.helper("good").await?;
+    good.tell("announce 0").await?;
+    let answered = {
+        good.numbers("wrote", within(STEP)).await?;
+        good.numbers("answered", within(STEP)).await?
+    };
+    ensure!(answered[..2] == [100_000, 0], "answers: {answered:?}");
+    rig.main.until("all routes", within(STEP), |p| p.held == 100_000).await?;
+    rig.keepalives(before, 6).await?;
+    probe.end(&mut rig, 400).await?;
+    rig.undisturbed()?;
+    rig.memory(150)?;
+    rig.stop().await
+}
+
+/// Ignores every signal that can be ignored, and so does its child, in another group and with the pipes open.
+const IMMORTAL: &str = "#!/bin/sh
+trap '' TERM INT HUP PIPE
+sleep 1000 &
+echo 'announce route 198.18.0.1/32 next-hop 10.99.0.1 med 1'
+while :; do sleep 1000; done
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_takes_two_seconds_at_most() -> Result<()> {
+    let _alone = ALONE.lock().await;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        println!("a stop by {signal}, in spite of everybody:");
+        let mut small = spec(4, MILLION, false);
+        small.receive_buffer = Some(16 << 10);
+        let stuck = Peer::listen(&small)?;
+        stuck.stop_reading();
+        let mut rig = Rig::start(
+            MILLION,
+            |s| s.helper("immortal.sh", IMMORTAL),
+            |t, c| {
+                flood(t, c)
+                    .run("immortal", &["./immortal.sh"])
+                    .misbehave("silent", "silent")
+                    .misbehave("stopped", "stop")
+                    .misbehave("garbage", "garbage")
+                    .neighbor(Neighbor::new(&stuck))
+            },
+        )
+        .await?;
+        rig.main.until("the immortal helper", within(STEP), |p| p.probes > 0).await?;
+        let _flood = Flood::start(&mut rig).await?;
+        let start = clock::now();
+        rig.daemon.process.signal(signal)?;
+        let limit = Duration::from_secs(2);
+        let status = rig.daemon.process.wait(within(2)).await;
+        let status = status.with_context(|| rig.daemon.process.log.text())?;
+        println!("  {status} after {:.3?}", Duration::from_nanos(clock::now() - start));
+        let left = rig.daemon.process.leftovers();
+        ensure!(status.success(), "{status}\n{}", rig.daemon.process.log.text());
+        ensure!(left.is_empty(), "left running after {limit:?}: {left:?}");
+        for peer in [&mut rig.main, &mut rig.quiet] {
+            let p = peer.until("the end of the session", within(STEP), |p| !p.up).await?;
+            ensure!(p.notification == Some((6, 2)), "instead of a Cease (6,2): {p:?}");
+        }
+    }
+    Ok(())
+}
