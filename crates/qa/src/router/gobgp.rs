@@ -129,7 +129,9 @@ impl Router for Gobgp {
     }
 
     async fn reset(&self) -> Result<()> {
-        self.ask(&format!("neighbor {} reset", self.peer)).await.map(drop)
+        // After its own "reset" it stays idle for half a minute, whatever its configuration says.
+        self.ask(&format!("neighbor {} disable", self.peer)).await?;
+        self.ask(&format!("neighbor {} enable", self.peer)).await.map(drop)
     }
 
     async fn stop(mut self) -> Result<()> {
