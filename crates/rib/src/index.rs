@@ -82,7 +82,10 @@ impl Index {
 /// Whether two NLRI are the same route: labels and the like don't count.
 #[inline]
 pub(crate) fn same_key(a: &Nlri, b: NlriRef<'_>) -> bool {
-    a.family() == b.family && a.path_id() == b.path_id && a.identity() == b.identity()
+    a.family() == b.family
+        && a.path_id() == b.path_id
+        && a.identity() == b.identity()
+        && a.identity_length() == b.identity_length()
 }
 
 /// The shard: bits that neither the position (low ones) nor the tag (the top seven) in a table of up to 2^17 uses.
