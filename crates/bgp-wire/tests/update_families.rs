@@ -7,8 +7,10 @@ use std::net::Ipv4Addr;
 
 use bgp_wire::code::Asn;
 use bgp_wire::msg::update::{announce, decode, withdraw};
+use bgp_wire::nlri::NlriRun;
 use bgp_wire::text::Words;
 use bgp_wire::{DecodeCtx, EncodeCtx, Family, NextHop, Nlri, RouteAttributes};
+use proptest::prelude::*;
 
 fn nlri(family: Family, text: &str) -> Nlri {
     Nlri::parse(family, &mut Words::new(text)).unwrap()
@@ -162,6 +164,59 @@ fn next_hops_of_vpn_routes() {
             let body = vpn(afi, next_hop);
             let found = decode(&body, ctx).ok().and_then(|u| u.announcements().next().map(|(_, n, _)| n));
             assert_eq!(found, expected, "{afi} {next_hop}");
+        }
+    }
+}
+
+const FAMILIES: [Family; 6] = [
+    Family::IPV4_NLRI_MPLS,
+    Family::IPV6_NLRI_MPLS,
+    Family::IPV4_MPLS_VPN,
+    Family::IPV6_MPLS_VPN,
+    Family::L2VPN_VPLS,
+    Family::IPV4_RTC,
+];
+
+/// Octets that often are NLRI: labels that end the stack, small lengths.
+fn some_octets() -> impl Strategy<Value = Vec<u8>> {
+    let octet = prop_oneof![any::<u8>(), Just(0), Just(1), Just(48), Just(112), Just(96), Just(17)];
+    prop::collection::vec(octet, 0..60)
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_read_or_refused(octets in some_octets(), add_path: bool) {
+        for family in FAMILIES {
+            let Ok(run) = NlriRun::check(family, add_path, &octets, 0) else { continue };
+            let length = |n: bgp_wire::NlriRef<'_>| n.wire.len() + if add_path { 4 } else { 0 };
+            prop_assert_eq!(run.iter().map(length).sum::<usize>(), octets.len());
+            for nlri in &run {
+                prop_assert!(!nlri.to_string().is_empty());
+                let owned = nlri.to_owned();
+                prop_assert_eq!(owned.identity(), nlri.identity());
+                prop_assert_eq!(owned.identity_length(), nlri.identity_length());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_read_of_a_text_is_printed_as_that_text(
+        label in 1u32..1 << 20, more in proptest::option::of(1u32..1 << 20), asn: u16, number: u32,
+        address: [u8; 4], length in 0u8..=32
+    ) {
+        let network = bgp_wire::nlri::inet::network(address.into(), length);
+        let label = match more.filter(|_| label != 0x80000) {
+            Some(more) => format!("[ {label} {more} ]"),
+            None => label.to_string(),
+        };
+        for (family, text) in [
+            (Family::IPV4_NLRI_MPLS, format!("{network}/{length} label {label}")),
+            (Family::IPV4_MPLS_VPN, format!("{network}/{length} label {label} rd {asn}:{number}")),
+        ] {
+            let nlri = nlri(family, &text);
+            prop_assert_eq!(nlri.to_string(), text);
+            let run = NlriRun::check(family, false, nlri.wire(), 0).unwrap();
+            prop_assert_eq!(run.iter().collect::<Vec<_>>(), [nlri.as_ref()]);
         }
     }
 }
