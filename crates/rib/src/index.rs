@@ -120,6 +120,23 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_no_part_of_a_key_and_lengths_are() {
+        let index = Index::default();
+        let labelled = |wire: &[u8]| Nlri::from_wire(Family::IPV4_NLRI_MPLS, None, wire);
+        let base = labelled(&[48, 0, 6, 0x41, 10, 0, 0]);
+        for same in [
+            &[48, 0, 9, 0x41, 10, 0, 0][..],
+            &[48, 0x80, 0, 0, 10, 0, 0],
+            &[72, 0, 6, 0x40, 0, 6, 0x51, 10, 0, 0],
+        ] {
+            let same = labelled(same);
+            assert!(same_key(&base, same.as_ref()));
+            assert_eq!(index.hash(base.as_ref()), index.hash(same.as_ref()));
+        }
+        assert!(!same_key(&base, labelled(&[47, 0, 6, 0x41, 10, 0, 0]).as_ref()));
+    }
+
+    #[test]
     fn finds_what_was_put_in() {
         let mut index = Index::default();
         assert_eq!(index.find(1, |_| true), None);
