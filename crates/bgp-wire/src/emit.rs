@@ -33,6 +33,8 @@ pub trait Emit {
     fn number(&mut self, value: u64);
     /// A truth value.
     fn boolean(&mut self, value: bool);
+    /// No value.
+    fn null(&mut self);
     /// Octets as text: `prefix` and then hexadecimal digits.
     fn hex(&mut self, prefix: &str, bytes: &[u8], case: HexCase);
     /// Text made of a formatted value.

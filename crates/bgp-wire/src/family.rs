@@ -46,6 +46,14 @@ macro_rules! families {
             }
         }
 
+        /// What tells routes with equal identity octets apart.
+        pub(crate) fn identity_length(family: Family, wire: &[u8]) -> u8 {
+            match family {
+                $(Family::$konst => <$codec as NlriCodec>::identity_length(wire),)+
+                _ => 0,
+            }
+        }
+
         /// Emits one NLRI's own members.
         pub(crate) fn emit<E: Emit>(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut E) {
             match family {
@@ -85,10 +93,22 @@ families! {
     (IPV4, UNICAST) IPV4_UNICAST => nlri::inet::Inet;
     /// IPv4 multicast (RFC 4760).
     (IPV4, MULTICAST) IPV4_MULTICAST => nlri::inet::Inet;
+    /// IPv4 with labels (RFC 8277).
+    (IPV4, NLRI_MPLS) IPV4_NLRI_MPLS => nlri::labelled::Labelled;
+    /// IPv4 VPN (RFC 4364).
+    (IPV4, MPLS_VPN) IPV4_MPLS_VPN => nlri::labelled::Labelled;
+    /// Route target membership (RFC 4684).
+    (IPV4, RTC) IPV4_RTC => nlri::rtc::Rtc;
     /// IPv6 unicast (RFC 2545).
     (IPV6, UNICAST) IPV6_UNICAST => nlri::inet::Inet;
     /// IPv6 multicast (RFC 2545).
     (IPV6, MULTICAST) IPV6_MULTICAST => nlri::inet::Inet;
+    /// IPv6 with labels (RFC 8277).
+    (IPV6, NLRI_MPLS) IPV6_NLRI_MPLS => nlri::labelled::Labelled;
+    /// IPv6 VPN (RFC 4659).
+    (IPV6, MPLS_VPN) IPV6_MPLS_VPN => nlri::labelled::Labelled;
+    /// VPLS (RFC 4761).
+    (L2VPN, VPLS) L2VPN_VPLS => nlri::vpls::Vpls;
 }
 
 impl Family {
@@ -100,6 +120,11 @@ impl Family {
     /// Position in [`Family::ALL`], for families with a codec.
     pub fn index(self) -> Option<u8> {
         Self::ALL.iter().position(|f| *f == self).and_then(|i| u8::try_from(i).ok())
+    }
+
+    /// Whether next hops have a route distinguisher, of zero, in front of each address (RFC 4364 section 4.3.2).
+    pub(crate) fn has_vpn_next_hop(self) -> bool {
+        self.safi == Safi::MPLS_VPN
     }
 
     /// Whether announcements without MP_REACH_NLRI are possible: the fields of RFC 4271 carry this family.

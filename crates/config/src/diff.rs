@@ -142,10 +142,10 @@ fn other(old: &Neighbor, new: &Neighbor) -> bool {
 }
 
 /// What identifies a route towards a neighbor: family, path identifier and the identifying part of its octets.
-type Key<'a> = (Family, Option<u32>, &'a [u8]);
+type Key<'a> = (Family, Option<u32>, &'a [u8], u8);
 
 fn key(nlri: NlriRef<'_>) -> Key<'_> {
-    (nlri.family, nlri.path_id, nlri.identity())
+    (nlri.family, nlri.path_id, nlri.identity(), nlri.identity_length())
 }
 
 /// The routes to withdraw and to announce, in the order of their files.

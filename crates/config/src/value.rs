@@ -237,7 +237,10 @@ pub(crate) fn family(value: Scalar<'_>) -> Value<Family> {
     };
     text.parse().or_else(|_| {
         let names: Vec<String> = Family::ALL.iter().map(ToString::to_string).collect();
-        let hint = match route_text::closest(text, names.iter().map(String::as_str)) {
+        // "ipv4" alone is no misspelling: what comes first is the usual one.
+        let begun = names.iter().map(String::as_str).find(|n| n.split(' ').next() == Some(text));
+        let near = begun.or_else(|| route_text::closest(text, names.iter().map(String::as_str)));
+        let hint = match near {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("known are {}", names.join(", ")),
         };

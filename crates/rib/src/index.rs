@@ -82,7 +82,10 @@ impl Index {
 /// Whether two NLRI are the same route: labels and the like don't count.
 #[inline]
 pub(crate) fn same_key(a: &Nlri, b: NlriRef<'_>) -> bool {
-    a.family() == b.family && a.path_id() == b.path_id && a.identity() == b.identity()
+    a.family() == b.family
+        && a.path_id() == b.path_id
+        && a.identity() == b.identity()
+        && a.identity_length() == b.identity_length()
 }
 
 /// The shard: bits that neither the position (low ones) nor the tag (the top seven) in a table of up to 2^17 uses.
@@ -114,6 +117,23 @@ mod tests {
             assert_ne!(index.hash(base.as_ref()), index.hash(other.as_ref()));
         }
         assert!(same_key(&base, base.as_ref()));
+    }
+
+    #[test]
+    fn labels_are_no_part_of_a_key_and_lengths_are() {
+        let index = Index::default();
+        let labelled = |wire: &[u8]| Nlri::from_wire(Family::IPV4_NLRI_MPLS, None, wire);
+        let base = labelled(&[48, 0, 6, 0x41, 10, 0, 0]);
+        for same in [
+            &[48, 0, 9, 0x41, 10, 0, 0][..],
+            &[48, 0x80, 0, 0, 10, 0, 0],
+            &[72, 0, 6, 0x40, 0, 6, 0x51, 10, 0, 0],
+        ] {
+            let same = labelled(same);
+            assert!(same_key(&base, same.as_ref()));
+            assert_eq!(index.hash(base.as_ref()), index.hash(same.as_ref()));
+        }
+        assert!(!same_key(&base, labelled(&[47, 0, 6, 0x41, 10, 0, 0]).as_ref()));
     }
 
     #[test]

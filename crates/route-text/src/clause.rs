@@ -5,8 +5,8 @@ use bgp_wire::{Family, Nlri, RouteAttributes};
 use smallvec::SmallVec;
 
 use crate::keyword;
+use crate::nlri::Parts;
 use crate::route::Action;
-use crate::split;
 use crate::{TextError, Word, Words};
 
 /// What stands after the prefix of a route line. Depends on nothing but its text, so equal texts have equal clauses:
@@ -17,6 +17,8 @@ pub struct Clause {
     pub attributes: RouteAttributes,
     /// Path identifier (RFC 7911).
     pub path_id: Option<u32>,
+    /// What goes into the NLRI: labels, route distinguisher, label block.
+    pub parts: Parts,
     /// Announce the sub-prefixes of this length, in bits, instead of the prefix.
     pub split: Option<u8>,
     /// Watchdog group.
@@ -32,6 +34,7 @@ pub struct Clause {
 pub(crate) struct Draft {
     pub(crate) attributes: AttributeBuilder,
     pub(crate) path_id: Option<u32>,
+    pub(crate) parts: Parts,
     pub(crate) split: Option<u8>,
     pub(crate) watchdog: Option<Box<str>>,
     pub(crate) withdrawn: bool,
@@ -43,6 +46,7 @@ impl Draft {
         Clause {
             attributes: self.attributes.finish(),
             path_id: self.path_id,
+            parts: self.parts,
             split: self.split,
             // Without a group nobody could ever release the route: ExaBGP ignores the word then, and so do we.
             withdrawn: self.withdrawn && self.watchdog.is_some(),
@@ -64,20 +68,21 @@ pub fn parse_clause(words: &mut Words<'_>) -> Result<Clause, TextError> {
 impl Clause {
     /// Checks that a route of `family` with this clause is complete. `words`, read to the end, says where the
     /// missing word belongs.
-    pub fn check(&self, _family: Family, action: Action, words: &Words<'_>) -> Result<(), TextError> {
+    pub fn check(&self, family: Family, action: Action, words: &Words<'_>) -> Result<(), TextError> {
         if action == Action::Announce && self.attributes.next_hop() == NextHop::Unset {
             return Err(words.end("next-hop").hint("add next-hop ADDRESS, or next-hop self"));
         }
-        Ok(())
+        self.parts.check(self.parts.family(family), action == Action::Announce, words)
     }
 
     /// The NLRI of the routes that `nlri` with this clause stands for: itself, or its parts. `word` is where its
     /// prefix stands.
     pub fn expand(&self, nlri: Nlri, word: Word<'_>) -> Result<SmallVec<[Nlri; 1]>, TextError> {
         let nlri = nlri.with_path_id(self.path_id);
-        match self.split {
-            None => Ok(SmallVec::from_buf([nlri])),
-            Some(length) => split::split(nlri, length, word),
+        if self.split.is_none() && self.parts.is_empty() {
+            // Nearly every route.
+            return Ok(SmallVec::from_buf([nlri]));
         }
+        self.parts.expand(nlri, self.split, word)
     }
 }

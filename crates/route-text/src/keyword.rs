@@ -4,14 +4,30 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bgp_wire::AttrCode;
 use bgp_wire::attr::{self, NextHop};
+use bgp_wire::nlri::labelled;
+use bgp_wire::nlri::rd::RouteDistinguisher;
 
 use crate::clause::Draft;
 use crate::suggest::closest;
 use crate::{TextError, Word, Words};
 
 /// Keywords that name no attribute of the table.
-const OTHERS: &[&str] =
-    &["next-hop", "path-information", "split", "name", "watchdog", "withdraw", "attribute"];
+const OTHERS: &[&str] = &[
+    "next-hop",
+    "path-information",
+    "label",
+    "rd",
+    "route-distinguisher",
+    "endpoint",
+    "base",
+    "offset",
+    "size",
+    "split",
+    "name",
+    "watchdog",
+    "withdraw",
+    "attribute",
+];
 
 /// Reads what `keyword` introduces.
 pub(crate) fn parse(keyword: Word<'_>, words: &mut Words<'_>, draft: &mut Draft) -> Result<(), TextError> {
@@ -23,6 +39,17 @@ pub(crate) fn parse(keyword: Word<'_>, words: &mut Words<'_>, draft: &mut Draft)
             Ok(())
         }
         "path-information" => set(&mut draft.path_id, path_id(words.expect("a path identifier")?)?),
+        "label" => {
+            let labels = labelled::parse_labels(words)?;
+            if draft.parts.labels.is_empty() {
+                draft.parts.labels = labels.into();
+            }
+            Ok(())
+        }
+        "rd" | "route-distinguisher" => {
+            set(&mut draft.parts.rd, RouteDistinguisher::parse(words.expect("a route distinguisher")?)?)
+        }
+        text if draft.parts.block.parse(text, words)? => Ok(()),
         "split" => set(&mut draft.split, split(words.expect("a prefix length")?)?),
         "name" => set(&mut draft.name, words.expect("a name")?.text.into()),
         "watchdog" => set(&mut draft.watchdog, watchdog(words.expect("a watchdog name")?)?),

@@ -21,6 +21,7 @@
 mod clause;
 mod keyword;
 mod line;
+mod nlri;
 mod peer;
 mod route;
 mod selector;
@@ -33,6 +34,7 @@ pub use line::{
     Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_prefix,
     parse_route, route_family,
 };
+pub use nlri::Parts;
 pub use peer::{FamilyAllowed, PeerName};
 pub use route::{Action, Route, Routes};
 pub use selector::Selector;

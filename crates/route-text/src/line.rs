@@ -8,6 +8,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::clause::{Clause, Draft, parse_clause};
 use crate::keyword;
+use crate::nlri;
 use crate::route::{Action, Routes};
 use crate::suggest::closest;
 use crate::{TextError, Word, Words};
@@ -41,7 +42,7 @@ pub fn parse_family_route(
     action: Action,
 ) -> Result<Routes, TextError> {
     let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
-    with_clause(Nlri::parse(family, words)?, word, words, action)
+    with_clause(nlri::parse(family, words)?, word, words, action)
 }
 
 fn with_clause(
@@ -108,7 +109,7 @@ pub enum Head<'a> {
 }
 
 /// Reads the start of a line in any of the forms of a configuration: `route …`, `attributes … nlri …`,
-/// `ipv4 unicast …`, or a prefix at once. The word returned is where the NLRI stands.
+/// `ipv4 unicast …`, `vpls …`, or a prefix at once. The word returned is where the NLRI stands.
 pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
     let mut word = words.peek().ok_or_else(|| words.end("a route"))?;
     let family = if words.accept("route") || is_prefix(word) {
@@ -117,6 +118,8 @@ pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
         return Ok(Head::Attributes);
     } else if Family::ALL.iter().any(|f| f.afi.name().is_some_and(|name| word.is(name))) {
         Some(parse_family(words)?)
+    } else if words.accept("vpls") {
+        Some(Family::L2VPN_VPLS)
     } else {
         let hint = "a line starts with route, attributes, a family such as ipv4 unicast, or a prefix";
         return Err(TextError::new(word, "this is no route").hint(hint));
@@ -124,7 +127,7 @@ pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
     word = words.peek().ok_or_else(|| words.end("a prefix"))?;
     let nlri = match family {
         None => parse_prefix(words)?,
-        Some(family) => Nlri::parse(family, words)?,
+        Some(family) => nlri::parse(family, words)?,
     };
     Ok(Head::Nlri(nlri, word))
 }

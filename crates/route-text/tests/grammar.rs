@@ -182,7 +182,10 @@ fn wrong_lines_say_where_and_what_instead() {
             "attributes med 1 nlri 10.0.0.0/8",
             "next-hop is missing at the end of the line (add next-hop ADDRESS, or next-hop self)",
         ),
-        ("ipv4 unicst 10.0.0.0/8", "there is no such ipv4 family: 'unicst' (unicast, multicast)"),
+        (
+            "ipv4 unicst 10.0.0.0/8",
+            "there is no such ipv4 family: 'unicst' (unicast, multicast, nlri-mpls, mpls-vpn, rtc)",
+        ),
         ("ipv4 unicast 2001:db8::/32 next-hop self", "this is no ipv4 prefix: '2001:db8::/32'"),
         ("10.0.0.1/24 next-hop self", "host bits are set: '10.0.0.1/24' (did you mean 10.0.0.0/24?)"),
         (
@@ -200,6 +203,98 @@ fn families_are_two_words() {
     let error = |text| parse_family(&mut Words::new(text)).unwrap_err().to_string();
     assert_eq!(error("ipv5 unicast"), "this is no address family: 'ipv5' (did you mean ipv4?)");
     assert_eq!(error("ipv4"), "the second word of the address family is missing at the end of the line");
+}
+
+#[test]
+fn labels_and_distinguishers_tell_the_family() {
+    let expected = ["ipv4 mpls-vpn 10.0.3.0/24 label 100 rd 65000:1 next-hop 1.2.3.4"];
+    for text in [
+        "route 10.0.3.0/24 rd 65000:1 label 100 next-hop 1.2.3.4",
+        "10.0.3.0/24 next-hop 1.2.3.4 label 100 route-distinguisher 65000:1 label 5 rd 1:1",
+        "ipv4 mpls-vpn 10.0.3.0/24 next-hop 1.2.3.4 label [ 100 ] rd 65000:1",
+        "attributes next-hop 1.2.3.4 rd 65000:1 label 100 nlri 10.0.3.0/24",
+        "ipv4 nlri-mpls 10.0.3.0/24 next-hop 1.2.3.4 label 100 rd 65000:1",
+        expected[0],
+    ] {
+        assert_eq!(printed(text), expected, "{text}");
+    }
+    assert_eq!(
+        printed("2001:db8::/32 label [ 100 200 ] next-hop self path-information 5"),
+        ["ipv6 nlri-mpls 2001:db8::/32 path-information 0.0.0.5 label [ 100 200 ] next-hop self"]
+    );
+    assert_eq!(
+        printed("10.0.0.0/24 split /25 label 3 next-hop self path-information 1"),
+        [
+            "ipv4 nlri-mpls 10.0.0.0/25 path-information 0.0.0.1 label 3 next-hop self",
+            "ipv4 nlri-mpls 10.0.0.128/25 path-information 0.0.0.1 label 3 next-hop self"
+        ]
+    );
+}
+
+#[test]
+fn withdrawals_of_labelled_routes_need_no_label() {
+    for (text, wire) in [
+        ("route 10.0.3.0/24 rd 65000:1", &[112, 0x80, 0, 0, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1, 10, 0, 3][..]),
+        ("ipv4 nlri-mpls 10.0.3.0/24", &[48, 0x80, 0, 0, 10, 0, 3]),
+        ("route 10.0.3.0/24 label 3", &[48, 0, 0, 0x31, 10, 0, 3]),
+    ] {
+        let routes = parse_line(&mut Words::new(text), Action::Withdraw).unwrap();
+        assert_eq!(routes.nlris[0].wire(), wire, "{text}");
+    }
+    let vpn = |text| parse_family_route(Family::IPV4_MPLS_VPN, &mut Words::new(text), Action::Withdraw);
+    assert!(vpn("10.0.3.0/24 rd 1:1").is_ok());
+    assert!(vpn("10.0.3.0/24").is_err(), "the distinguisher identifies the route");
+}
+
+#[test]
+fn vpls_in_any_order() {
+    let expected =
+        ["l2vpn vpls vpls rd 172.30.5.4:13 endpoint 5 base 10702 offset 1 size 8 next-hop 192.168.201.1"];
+    for text in [
+        "vpls rd 172.30.5.4:13 endpoint 5 base 10702 offset 1 size 8 next-hop 192.168.201.1",
+        "vpls size 8 next-hop 192.168.201.1 endpoint 5 offset 1 rd 172.30.5.4:13 base 10702",
+        "l2vpn vpls size 8 next-hop 192.168.201.1 endpoint 5 offset 1 rd 172.30.5.4:13 base 10702",
+        expected[0],
+    ] {
+        assert_eq!(printed(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_labelled_routes_lack_is_named() {
+    for (text, expected) in [
+        (
+            "10.0.0.0/24 rd 65000:1 next-hop self",
+            "label is missing at the end of the line (add label and a number, as in label 100)",
+        ),
+        (
+            "ipv4 mpls-vpn 10.0.0.0/24 label 3 next-hop self",
+            "rd is missing at the end of the line (add rd and a route distinguisher, as in rd 65000:1)",
+        ),
+        (
+            "10.0.0.0/24 label 1048576 next-hop self",
+            "this is no label: '1048576' (a number from 0 to 1048575)",
+        ),
+        (
+            "10.0.0.0/24 rd 1 label 3 next-hop self",
+            "this is no route distinguisher: '1' (as in 65000:1, 192.0.2.1:1 or 70000:1)",
+        ),
+        (
+            "10.0.0.0/24 label [ 0 3 ] next-hop self",
+            "this prefix can't have these labels: '10.0.0.0/24' (fewer labels, and 0 only as the last one)",
+        ),
+        (
+            "10.0.0.0/24 size 3 next-hop self",
+            "endpoint, base, offset and size belong to vpls routes at the end of the line",
+        ),
+        (
+            "vpls rd 1:1 endpoint 5 base 10702 offset 1 next-hop self",
+            "size is missing at the end of the line (vpls rd RD endpoint N base N offset N size N)",
+        ),
+        ("ipv6 nlri-mpls 10.0.0.0/24 label 3 next-hop self", "this is no ipv6 prefix: '10.0.0.0/24'"),
+    ] {
+        assert_eq!(error(text), expected, "{text}");
+    }
 }
 
 #[test]

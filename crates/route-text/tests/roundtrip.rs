@@ -91,6 +91,12 @@ fn clause() -> BoxedStrategy<String> {
             .boxed(),
     );
     choices.push(number().prop_map(|n| format!("path-information {n}")).boxed());
+    choices.push((0u32..1 << 20).prop_map(|n| format!("label {n}")).boxed());
+    choices.push(
+        (0u32..1 << 20, any::<u16>(), any::<u32>())
+            .prop_map(|(l, a, n)| format!("label {l} rd {a}:{n}"))
+            .boxed(),
+    );
     choices.push("[a-z\\[, ']{0,9}".prop_map(|n| format!("name \"{n}\"")).boxed());
     choices.push("[a-z]{1,9}x".prop_map(|n| format!("watchdog {n} withdraw")).boxed());
     let next_hop = prop_oneof![v4(), v6(), Just("self".to_owned())];

@@ -1,5 +1,6 @@
-//! `announce route …`, `announce ipv4 unicast …` and their withdrawals.
+//! `announce route …`, `announce ipv4 unicast …`, `announce vpls …` and their withdrawals.
 
+use bgp_wire::Family;
 use route_text::{Action, TextError, parse_family, parse_family_route, parse_route};
 
 use super::{Entry, Line, Neighbor, Parsed};
@@ -22,6 +23,18 @@ pub(super) const COMMANDS: &[Entry] = &[
     ),
     entry(&["withdraw", "ipv4"], "SAFI NLRI ...", "withdraw a route of an IPv4 family", withdraw_family),
     entry(&["withdraw", "ipv6"], "SAFI NLRI ...", "withdraw a route of an IPv6 family", withdraw_family),
+    entry(
+        &["announce", "vpls"],
+        "rd RD endpoint N base N offset N size N next-hop ADDRESS ...",
+        "announce a label block of a VPLS",
+        announce_vpls,
+    ),
+    entry(
+        &["withdraw", "vpls"],
+        "rd RD endpoint N base N offset N size N ...",
+        "withdraw a label block of a VPLS",
+        withdraw_vpls,
+    ),
 ];
 
 const fn entry(
@@ -47,6 +60,19 @@ fn announce_family(line: &mut Line<'_>) -> Result<Parsed, TextError> {
 
 fn withdraw_family(line: &mut Line<'_>) -> Result<Parsed, TextError> {
     family(line, Action::Withdraw)
+}
+
+fn announce_vpls(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    vpls(line, Action::Announce)
+}
+
+fn withdraw_vpls(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+    vpls(line, Action::Withdraw)
+}
+
+fn vpls(line: &mut Line<'_>, action: Action) -> Result<Parsed, TextError> {
+    let routes = parse_family_route(Family::L2VPN_VPLS, &mut line.words, action)?;
+    Ok(Parsed::Routes(action, routes))
 }
 
 /// The command's last word is the first of the family.

@@ -128,6 +128,10 @@ impl Emit for JsonWriter<'_> {
         address::number(value, self.out);
     }
 
+    fn null(&mut self) {
+        Self::null(self);
+    }
+
     fn boolean(&mut self, value: bool) {
         self.value(if value { b"true" } else { b"false" });
     }

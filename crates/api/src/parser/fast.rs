@@ -128,7 +128,8 @@ impl Parser {
         }
     }
 
-    /// What a clause says. None if it is wrong, incomplete or asks for a split: the long way knows what to do then.
+    /// What a clause says. None if it is wrong, incomplete, asks for a split or has labels and the like: the long way
+    /// knows what to do then.
     fn ready(&mut self, text: &[u8], action: Action) -> Option<Ready> {
         let usable = |ready: &Ready| ready.complete || action == Action::Withdraw;
         if let Some(known) = self.clauses.get(text) {
@@ -138,7 +139,7 @@ impl Parser {
             return None;
         }
         let clause = parse_clause(&mut Words::new(std::str::from_utf8(text).ok()?)).ok()?;
-        if clause.split.is_some() {
+        if clause.split.is_some() || !clause.parts.is_empty() {
             return None;
         }
         let withdrawn = clause.withdrawn;

@@ -184,6 +184,8 @@ fn piece() -> impl Strategy<Value = String> {
         Just("community [ 1:1 2:2 ]".to_owned()),
         Just("path-information 1".to_owned()),
         Just("split /9".to_owned()),
+        Just("label 100".to_owned()),
+        Just("rd 65000:1".to_owned()),
         Just("watchdog dog".to_owned()),
         Just("name \"a nlri b\"".to_owned()),
         Just("\"".to_owned()),

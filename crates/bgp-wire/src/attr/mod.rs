@@ -17,7 +17,7 @@ pub mod large_community;
 mod list;
 pub mod local_preference;
 pub mod med;
-mod number;
+pub(crate) mod number;
 pub mod origin;
 pub mod originator_id;
 mod route;

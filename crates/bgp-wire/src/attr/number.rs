@@ -5,12 +5,12 @@ use std::net::Ipv4Addr;
 use crate::text::{TextError, Word};
 
 /// A decimal number of digits only: no sign, no spaces.
-pub(super) fn decimal<T: std::str::FromStr>(text: &str) -> Option<T> {
+pub(crate) fn decimal<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// Octets written in hexadecimal after `0x`, most significant first.
-pub(super) fn hex_octets(text: &str) -> Option<impl ExactSizeIterator<Item = u8>> {
+pub(crate) fn hex_octets(text: &str) -> Option<impl ExactSizeIterator<Item = u8>> {
     let digits = hex_digits(text)?.as_bytes();
     let (pairs, rest) = digits.as_chunks::<2>();
     let value = |digit: u8| char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok()).unwrap_or(0);
@@ -18,13 +18,13 @@ pub(super) fn hex_octets(text: &str) -> Option<impl ExactSizeIterator<Item = u8>
 }
 
 /// The digits of a hexadecimal number with its `0x`; at least one.
-pub(super) fn hex_digits(text: &str) -> Option<&str> {
+pub(crate) fn hex_digits(text: &str) -> Option<&str> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then_some(digits)
 }
 
 /// An AS number: `65000` or `1.10` (asdot, RFC 5396).
-pub(super) fn asn(text: &str) -> Option<u32> {
+pub(crate) fn asn(text: &str) -> Option<u32> {
     match text.split_once('.') {
         None => decimal(text),
         Some((high, low)) => {
@@ -35,6 +35,6 @@ pub(super) fn asn(text: &str) -> Option<u32> {
 }
 
 /// An IPv4 address, or the error that the word is none.
-pub(super) fn ipv4(word: Word<'_>, what: &'static str) -> Result<Ipv4Addr, TextError> {
+pub(crate) fn ipv4(word: Word<'_>, what: &'static str) -> Result<Ipv4Addr, TextError> {
     word.text.parse().map_err(|_| TextError::new(word, what).hint("an IPv4 address such as 10.0.0.1"))
 }

@@ -98,6 +98,10 @@ impl Emit for Json {
         self.separate();
         let _ = write!(self.text, "{value}");
     }
+    fn null(&mut self) {
+        self.separate();
+        self.text.push_str("null");
+    }
     fn boolean(&mut self, value: bool) {
         self.separate();
         let _ = write!(self.text, "{value}");

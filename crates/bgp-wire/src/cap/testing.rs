@@ -78,6 +78,10 @@ impl Emit for Json {
     fn number(&mut self, value: u64) {
         self.raw(&value.to_string());
     }
+    fn null(&mut self) {
+        self.separate();
+        self.text.push_str("null");
+    }
     fn boolean(&mut self, value: bool) {
         self.raw(&value.to_string());
     }

@@ -22,7 +22,7 @@ use crate::text::{TextError, Word, Words};
 pub struct Inet;
 
 /// Longest prefix length of an address family, in bits.
-const fn max_length(afi: Afi) -> u8 {
+pub(crate) const fn max_length(afi: Afi) -> u8 {
     match afi {
         Afi::IPV4 => 32,
         _ => 128,

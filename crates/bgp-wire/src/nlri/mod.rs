@@ -1,7 +1,11 @@
 //! Network layer reachability information: one codec per kind, one carrier for all.
 
 pub mod inet;
+pub mod labelled;
 pub mod opaque;
+pub mod rd;
+pub mod rtc;
+pub mod vpls;
 mod wire;
 
 use std::fmt;
@@ -24,6 +28,12 @@ pub trait NlriCodec {
     /// The part of the octets that identifies the route: for labelled routes, without the labels.
     fn identity(wire: &[u8]) -> &[u8] {
         wire
+    }
+
+    /// What tells routes with equal identity octets apart: the prefix length of labelled routes, which stands in an
+    /// octet that counts the labels too.
+    fn identity_length(_: &[u8]) -> u8 {
+        0
     }
 
     /// Next-hop lengths in octets that are legal in MP_REACH_NLRI without extended next hop.
@@ -109,9 +119,16 @@ impl Nlri {
         NlriRef { family: self.family, path_id: self.path_id(), wire: self.wire() }
     }
 
-    /// The part of the octets that identifies the route within its family and path identifier.
+    /// The part of the octets that identifies the route within its family and path identifier, together with
+    /// [`Nlri::identity_length`].
     pub fn identity(&self) -> &[u8] {
         family::identity(self.family, self.wire())
+    }
+
+    /// What tells routes with equal [`Nlri::identity`] apart: the prefix length in bits of labelled routes, 0 for
+    /// others.
+    pub fn identity_length(&self) -> u8 {
+        family::identity_length(self.family, self.wire())
     }
 }
 
@@ -121,9 +138,16 @@ impl<'a> NlriRef<'a> {
         Nlri::from_wire(self.family, self.path_id, self.wire)
     }
 
-    /// The part of the octets that identifies the route within its family and path identifier.
+    /// The part of the octets that identifies the route within its family and path identifier, together with
+    /// [`NlriRef::identity_length`].
     pub fn identity(self) -> &'a [u8] {
         family::identity(self.family, self.wire)
+    }
+
+    /// What tells routes with equal [`NlriRef::identity`] apart: the prefix length in bits of labelled routes, 0 for
+    /// others.
+    pub fn identity_length(self) -> u8 {
+        family::identity_length(self.family, self.wire)
     }
 
     /// Writes the route's value to a dialect's writer.

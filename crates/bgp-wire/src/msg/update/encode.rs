@@ -35,8 +35,11 @@ pub fn announce<'n>(
         Wire::V4(_) | Wire::Given if classic(family) => Field::Announced,
         _ => Field::Reach(family, next_hop),
     };
+    // ExaBGP adds NEXT_HOP to routes of every IP version, and of these alone; no receiver looks at it.
+    let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6);
+    let beside = if ip { next_hop } else { Wire::Given };
     let mut packer = Packer::new(ctx, field, out);
-    packer.attributes(|out| block::write(ctx, attributes, next_hop, out))?;
+    packer.attributes(|out| block::write(ctx, attributes, beside, out))?;
     packer.pack(nlris)
 }
 

@@ -17,6 +17,9 @@ use crate::nlri::NlriRun;
 /// Next-hop lengths that RFC 8950 adds: an address of the other family.
 const EXTENDED: [usize; 3] = [4, 16, 32];
 
+/// The same of VPN routes, whose addresses follow a route distinguisher each (RFC 8950 section 4).
+const EXTENDED_VPN: [usize; 3] = [12, 24, 48];
+
 /// Subcode "Optional Attribute Error", which RFC 4760 section 7 chooses.
 fn error(reason: impl Into<String>) -> DecodeError {
     DecodeError::Update { subcode: 9, reason: reason.into() }
@@ -41,9 +44,12 @@ pub(super) fn reach<'a>(mut r: Reader<'a>, ctx: &DecodeCtx) -> Result<Option<Rea
         return Ok(None);
     }
     let length = octets.len();
-    let extended = ctx.extended_next_hop.contains(family) && EXTENDED.contains(&length);
+    let vpn = family.has_vpn_next_hop();
+    let more = if vpn { EXTENDED_VPN } else { EXTENDED };
+    let extended = ctx.extended_next_hop.contains(family) && more.contains(&length);
     let legal = extended || family::next_hop_lengths(family).contains(&length);
-    let Some(next_hop) = next_hop(octets).filter(|_| legal) else {
+    let read = if vpn { vpn_next_hop(octets) } else { next_hop(octets) };
+    let Some(next_hop) = read.filter(|_| legal) else {
         return Err(error(format!("mp-reach-nlri: a next hop of {length} octets is wrong for {family}")));
     };
     let run = NlriRun::check(family, ctx.add_path.contains(family), r.rest(), r.offset())?;
@@ -78,5 +84,18 @@ fn next_hop(octets: &[u8]) -> Option<NextHop> {
             Some(NextHop::Pair(ipv6(global)?, ipv6(link_local)?))
         }
         _ => None,
+    }
+}
+
+/// A next hop whose addresses follow a route distinguisher each. It has no meaning there, and is not looked at.
+fn vpn_next_hop(octets: &[u8]) -> Option<NextHop> {
+    let (_, address) = octets.split_at_checked(8)?;
+    match address.split_at_checked(16) {
+        Some((global, second @ [_, ..])) => {
+            // Some speakers leave out the second distinguisher.
+            let link_local = second.get(second.len().saturating_sub(16)..)?;
+            Some(NextHop::Pair(ipv6(global)?, ipv6(link_local)?))
+        }
+        _ => next_hop(address),
     }
 }

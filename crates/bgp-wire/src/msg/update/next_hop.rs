@@ -21,24 +21,29 @@ pub(super) enum Wire {
     Given,
 }
 
+/// The route distinguisher in front of every next hop of VPN routes: zero (RFC 4364 section 4.3.2).
+const DISTINGUISHER: [u8; 8] = [0; 8];
+
 impl Wire {
-    /// Appends length and octets as in MP_REACH_NLRI.
-    pub(super) fn write(self, out: &mut Vec<u8>) {
-        match self {
-            Self::V4(ip) => {
-                out.push(4);
-                out.extend_from_slice(&ip.octets());
-            }
-            Self::V6(ip) => {
-                out.push(16);
-                out.extend_from_slice(&ip.octets());
-            }
-            Self::Pair(global, link_local) => {
-                out.push(32);
-                out.extend_from_slice(&global.octets());
-                out.extend_from_slice(&link_local.octets());
-            }
-            Self::Given => out.push(0),
+    /// Appends length and octets as in MP_REACH_NLRI of `family`. Each address of a VPN route's next hop follows a
+    /// route distinguisher of zero (RFC 4364 section 4.3.2, RFC 4659 section 3.2.1.1).
+    pub(super) fn write(self, family: Family, out: &mut Vec<u8>) {
+        let distinguisher = if family.has_vpn_next_hop() { &DISTINGUISHER[..] } else { &[] };
+        let (addresses, count): ([&[u8]; 2], _) = match &self {
+            Self::V4(ip) => ([&ip.octets(), &[]], 1),
+            Self::V6(ip) => ([&ip.octets(), &[]], 1),
+            Self::Pair(global, link_local) => ([&global.octets(), &link_local.octets()], 2),
+            Self::Given => ([&[], &[]], 0),
+        };
+        let start = out.len();
+        out.push(0);
+        for address in addresses.into_iter().take(count) {
+            out.extend_from_slice(distinguisher);
+            out.extend_from_slice(address);
+        }
+        let length = out.len().saturating_sub(start).saturating_sub(1);
+        if let (Some(place), Ok(length)) = (out.get_mut(start), u8::try_from(length)) {
+            *place = length;
         }
     }
 }
@@ -62,11 +67,13 @@ pub(super) fn resolve(
     }
 }
 
-/// Our own address: of the route's family, or of the other one where the session allows it (RFC 8950).
+/// Our own address: of the route's family, or of the other one where the session (RFC 8950) or the family (those that
+/// are of no IP version) allows it.
 fn own(ctx: &EncodeCtx, family: Family) -> Result<Wire, EncodeError> {
     let (v4, v6) = (ctx.self_v4.map(Wire::V4), ctx.self_v6.map(Wire::V6));
-    let (same, other) = if family.afi == Afi::IPV4 { (v4, v6) } else { (v6, v4) };
-    let other = other.filter(|_| ctx.extended_next_hop.contains(family));
+    let (same, other) = if family.afi == Afi::IPV6 { (v6, v4) } else { (v4, v6) };
+    let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6);
+    let other = other.filter(|_| !ip || ctx.extended_next_hop.contains(family));
     same.or(other).ok_or(EncodeError::Missing {
         what: "next-hop self: the session has no address of the route's address family",
     })

@@ -89,7 +89,7 @@ impl<'b> Packer<'b> {
             let [high, low] = family.afi.0.to_be_bytes();
             self.out.extend_from_slice(&[flag::OPTIONAL, code.0, 0, high, low, family.safi.0]);
             if let Field::Reach(_, next_hop) = self.field {
-                next_hop.write(self.out);
+                next_hop.write(family, self.out);
                 self.out.push(0);
             }
         }
