@@ -89,6 +89,14 @@ families! {
     (IPV6, UNICAST) IPV6_UNICAST => nlri::inet::Inet;
     /// IPv6 multicast (RFC 2545).
     (IPV6, MULTICAST) IPV6_MULTICAST => nlri::inet::Inet;
+    /// IPv4 flow specification (RFC 8955).
+    (IPV4, FLOW) IPV4_FLOW => nlri::flow::Flow;
+    /// IPv4 flow specification for VPNs (RFC 8955).
+    (IPV4, FLOW_VPN) IPV4_FLOW_VPN => nlri::flow::Flow;
+    /// IPv6 flow specification (RFC 8956).
+    (IPV6, FLOW) IPV6_FLOW => nlri::flow::Flow;
+    /// IPv6 flow specification for VPNs (RFC 8956).
+    (IPV6, FLOW_VPN) IPV6_FLOW_VPN => nlri::flow::Flow;
 }
 
 impl Family {

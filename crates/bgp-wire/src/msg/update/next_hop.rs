@@ -6,7 +6,7 @@ use crate::attr::{NextHop, RouteAttributes};
 use crate::code::{Afi, AttrCode};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
-use crate::family::Family;
+use crate::family::{self, Family};
 
 /// A next hop as it goes on the wire.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(super) enum Wire {
     V6(Ipv6Addr),
     /// In MP_REACH_NLRI: global and link-local.
     Pair(Ipv6Addr, Ipv6Addr),
-    /// In a NEXT_HOP attribute that the user gave as octets.
+    /// None of ours: in a NEXT_HOP attribute that the user gave as octets, or nowhere at all.
     Given,
 }
 
@@ -58,6 +58,8 @@ pub(super) fn resolve(
         NextHop::Unset if family.is_ipv4_unicast() && attributes.get(AttrCode::NEXT_HOP).is_some() => {
             Ok(Wire::Given)
         }
+        // Flow specifications go without, unless an action needs one (RFC 8955 section 4).
+        NextHop::Unset if family::next_hop_lengths(family).contains(&0) => Ok(Wire::Given),
         NextHop::Unset => Err(EncodeError::Missing { what: "the route has no next hop" }),
     }
 }
