@@ -128,6 +128,11 @@ impl Emit for JsonWriter<'_> {
         address::number(value, self.out);
     }
 
+    fn large_number(&mut self, digits: &dyn fmt::Display) {
+        self.item();
+        let _ = write!(Escaped(self.out), "{digits}");
+    }
+
     fn boolean(&mut self, value: bool) {
         self.value(if value { b"true" } else { b"false" });
     }
