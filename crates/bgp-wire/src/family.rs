@@ -110,6 +110,11 @@ impl Family {
         Self::ALL.iter().position(|f| *f == self).and_then(|i| u8::try_from(i).ok())
     }
 
+    /// Whether an announcement must have a next hop: a flow specification needs none (RFC 8955 section 4).
+    pub fn needs_next_hop(self) -> bool {
+        !next_hop_lengths(self).contains(&0)
+    }
+
     /// Whether announcements without MP_REACH_NLRI are possible: the fields of RFC 4271 carry this family.
     pub fn is_ipv4_unicast(self) -> bool {
         self == Self::IPV4_UNICAST

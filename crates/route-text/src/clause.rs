@@ -64,8 +64,11 @@ pub fn parse_clause(words: &mut Words<'_>) -> Result<Clause, TextError> {
 impl Clause {
     /// Checks that a route of `family` with this clause is complete. `words`, read to the end, says where the
     /// missing word belongs.
-    pub fn check(&self, _family: Family, action: Action, words: &Words<'_>) -> Result<(), TextError> {
-        if action == Action::Announce && self.attributes.next_hop() == NextHop::Unset {
+    pub fn check(&self, family: Family, action: Action, words: &Words<'_>) -> Result<(), TextError> {
+        if action == Action::Announce
+            && family.needs_next_hop()
+            && self.attributes.next_hop() == NextHop::Unset
+        {
             return Err(words.end("next-hop").hint("add next-hop ADDRESS, or next-hop self"));
         }
         Ok(())

@@ -4,7 +4,7 @@ use crate::attr::RouteAttributes;
 use crate::code::{Afi, MessageType, Safi};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
-use crate::family::{self, Family};
+use crate::family::Family;
 use crate::msg::update::block;
 use crate::msg::update::next_hop::{self, Wire};
 use crate::msg::update::pack::{Field, Packer};
@@ -36,7 +36,7 @@ pub fn announce<'n>(
         _ => Field::Reach(family, next_hop),
     };
     // Where a next hop is optional, the one in MP_REACH_NLRI is the only one.
-    let beside = if family::next_hop_lengths(family).contains(&0) { Wire::Given } else { next_hop };
+    let beside = if family.needs_next_hop() { next_hop } else { Wire::Given };
     let mut packer = Packer::new(ctx, field, out);
     packer.attributes(|out| block::write(ctx, attributes, beside, out))?;
     packer.pack(nlris)

@@ -6,7 +6,7 @@ use crate::attr::{NextHop, RouteAttributes};
 use crate::code::{Afi, AttrCode};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
-use crate::family::{self, Family};
+use crate::family::Family;
 
 /// A next hop as it goes on the wire.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ pub(super) fn resolve(
             Ok(Wire::Given)
         }
         // Flow specifications go without, unless an action needs one (RFC 8955 section 4).
-        NextHop::Unset if family::next_hop_lengths(family).contains(&0) => Ok(Wire::Given),
+        NextHop::Unset if !family.needs_next_hop() => Ok(Wire::Given),
         NextHop::Unset => Err(EncodeError::Missing { what: "the route has no next hop" }),
     }
 }
