@@ -76,9 +76,15 @@ fn flatten(words: &Words<'_>) -> Result<String, TextError> {
             '}' => depth.saturating_sub(1),
             _ => depth,
         };
-        let left = rest.get(at..).unwrap_or_default();
-        if depth == 0 && left.chars().skip(1).any(|c| c != ';' && !c.is_whitespace()) {
-            return Err(words.end("nothing after the closing '}', where a word"));
+        if depth == 0 {
+            let left = rest.get(at..).unwrap_or_default();
+            let left = left.strip_prefix('}').unwrap_or(left).trim_start_matches(';');
+            if let Some(word) = Words::new(left).next_word() {
+                let start = words.end("").at.saturating_sub(left.len());
+                let word = Word { at: start.saturating_add(word.at), ..word };
+                return Err(TextError::new(word, "nothing can stand behind the closing '}'"));
+            }
+            break;
         }
     }
     if depth > 0 {

@@ -154,7 +154,10 @@ fn wrong_rules_are_refused_where_they_are_wrong() {
         ("flow route", ""),
         ("flow route discard", ""),
         ("flow route { match { port 80; } then { discard; }", ""),
-        ("flow route { match { port 80; } } discard", ""),
+        ("flow route { match { port 80; } }; discard", "discard"),
+        ("flow route { match { port 80; } } }", "}"),
+        ("flow route { match { port 80; }}}", "}"),
+        ("flow route {", ""),
         ("flow route { match { port 80000; } }", "80000"),
         ("port 80 redirect 1.2.3.4:5", "1.2.3.4:5"),
         ("port 80 redirect 70000:65536", "70000:65536"),
@@ -179,4 +182,13 @@ fn wrong_rules_are_refused_where_they_are_wrong() {
     }
     let error = flow("port 80 dscard").unwrap_err();
     assert_eq!(error.hint, "did you mean discard?");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "(flow |route |x |\\{|\\}|;|match|then|source |port |[0-9a-z.:/=&ü]{1,9}|\\[|\\]|redirect |rd |\"| ){0,14}") {
+        if let Err(error) = flow(&text) {
+            proptest::prop_assert!(text.is_char_boundary(error.at), "{text:?}: {error:?}");
+        }
+    }
 }
