@@ -142,6 +142,8 @@ code_points! {
         AS4_PATH = 17 => "as4-path",
         /// AS4_AGGREGATOR (RFC 6793).
         AS4_AGGREGATOR = 18 => "as4-aggregator",
+        /// IPV6 EXTENDED COMMUNITIES (RFC 5701).
+        IPV6_EXTENDED_COMMUNITY = 25 => "extended-community-ipv6",
         /// AIGP (RFC 7311).
         AIGP = 26 => "aigp",
         /// LARGE COMMUNITY (RFC 8092).

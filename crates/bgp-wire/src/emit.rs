@@ -31,6 +31,10 @@ pub trait Emit {
     fn text(&mut self, value: &str);
     /// An unsigned number.
     fn number(&mut self, value: u64);
+    /// An unsigned number that no machine word holds, as its decimal digits; text where a dialect has no such numbers.
+    fn large_number(&mut self, digits: &dyn std::fmt::Display) {
+        self.display(digits);
+    }
     /// A truth value.
     fn boolean(&mut self, value: bool);
     /// No value.

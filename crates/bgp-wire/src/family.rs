@@ -99,6 +99,10 @@ families! {
     (IPV4, MPLS_VPN) IPV4_MPLS_VPN => nlri::labelled::Labelled;
     /// Route target membership (RFC 4684).
     (IPV4, RTC) IPV4_RTC => nlri::rtc::Rtc;
+    /// IPv4 flow specification (RFC 8955).
+    (IPV4, FLOW) IPV4_FLOW => nlri::flow::Flow;
+    /// IPv4 flow specification for VPNs (RFC 8955).
+    (IPV4, FLOW_VPN) IPV4_FLOW_VPN => nlri::flow::Flow;
     /// IPv6 unicast (RFC 2545).
     (IPV6, UNICAST) IPV6_UNICAST => nlri::inet::Inet;
     /// IPv6 multicast (RFC 2545).
@@ -107,6 +111,10 @@ families! {
     (IPV6, NLRI_MPLS) IPV6_NLRI_MPLS => nlri::labelled::Labelled;
     /// IPv6 VPN (RFC 4659).
     (IPV6, MPLS_VPN) IPV6_MPLS_VPN => nlri::labelled::Labelled;
+    /// IPv6 flow specification (RFC 8956).
+    (IPV6, FLOW) IPV6_FLOW => nlri::flow::Flow;
+    /// IPv6 flow specification for VPNs (RFC 8956).
+    (IPV6, FLOW_VPN) IPV6_FLOW_VPN => nlri::flow::Flow;
     /// VPLS (RFC 4761).
     (L2VPN, VPLS) L2VPN_VPLS => nlri::vpls::Vpls;
 }
@@ -125,6 +133,11 @@ impl Family {
     /// Whether next hops have a route distinguisher, of zero, in front of each address (RFC 4364 section 4.3.2).
     pub(crate) fn has_vpn_next_hop(self) -> bool {
         self.safi == Safi::MPLS_VPN
+    }
+
+    /// Whether an announcement must have a next hop: a flow specification needs none (RFC 8955 section 4).
+    pub fn needs_next_hop(self) -> bool {
+        !next_hop_lengths(self).contains(&0)
     }
 
     /// Whether announcements without MP_REACH_NLRI are possible: the fields of RFC 4271 carry this family.

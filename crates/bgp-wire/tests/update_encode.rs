@@ -392,3 +392,20 @@ fn text_that_is_shown_and_text_that_parses_back() {
     assert_eq!(route.to_route_text(), format!(" {text}"));
     assert_eq!(attributes(&route.to_route_text()), route);
 }
+
+#[test]
+fn flow_rules_have_a_next_hop_in_mp_reach_only_or_none() {
+    for (next_hop, rule, expected) in [
+        ("", "source 10.0.0.0/24", "0000001c4001010040020040050400000064800e0b00018500000502180a0000"),
+        (
+            "next-hop 1.2.3.4 extended-community redirect-to-nexthop",
+            "source 10.0.0.0/24",
+            "0000002b4001010040020040050400000064c010080800000000000000800e0f0001850401020304000502180a0000",
+        ),
+    ] {
+        let mut out = Vec::new();
+        let nlri = nlri(Family::IPV4_FLOW, rule);
+        announce(&ibgp(), &attributes(next_hop), Family::IPV4_FLOW, [nlri.as_ref()], &mut out).unwrap();
+        assert_eq!(bodies(&out).iter().map(|b| hex(b)).collect::<Vec<_>>(), [expected]);
+    }
+}

@@ -69,7 +69,10 @@ impl Clause {
     /// Checks that a route of `family` with this clause is complete. `words`, read to the end, says where the
     /// missing word belongs.
     pub fn check(&self, family: Family, action: Action, words: &Words<'_>) -> Result<(), TextError> {
-        if action == Action::Announce && self.attributes.next_hop() == NextHop::Unset {
+        if action == Action::Announce
+            && family.needs_next_hop()
+            && self.attributes.next_hop() == NextHop::Unset
+        {
             return Err(words.end("next-hop").hint("add next-hop ADDRESS, or next-hop self"));
         }
         self.parts.check(self.parts.family(family), action == Action::Announce, words)

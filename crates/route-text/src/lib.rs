@@ -1,6 +1,7 @@
 //! The text grammar of routes and neighbor selectors: one grammar for configuration strings and API lines.
 //!
 //! * [`parse_line`], [`parse_route`], [`parse_family_route`], [`parse_attributes`]: route lines to [`Routes`];
+//! * [`parse_flow`]: flow rules, in one line or with `{ match { … } then { … } }`;
 //! * [`parse_prefix`] and [`parse_clause`]: their two halves, so that a caller can memoise the second by its text;
 //! * [`Selector`] and [`PeerName`]: which neighbors a command is meant for;
 //! * `Display` of [`Route`]: a line that [`parse_line`] reads back to the same route.
@@ -19,6 +20,7 @@
 )]
 
 mod clause;
+mod flow;
 mod keyword;
 mod line;
 mod nlri;
@@ -30,6 +32,7 @@ mod suggest;
 
 pub use bgp_wire::text::{TextError, Word, Words};
 pub use clause::{Clause, parse_clause};
+pub use flow::parse_flow;
 pub use line::{
     Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_prefix,
     parse_route, route_family,

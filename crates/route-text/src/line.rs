@@ -7,6 +7,7 @@ use bgp_wire::{Family, Nlri};
 use smallvec::{SmallVec, smallvec};
 
 use crate::clause::{Clause, Draft, parse_clause};
+use crate::flow;
 use crate::keyword;
 use crate::nlri;
 use crate::route::{Action, Routes};
@@ -41,6 +42,9 @@ pub fn parse_family_route(
     words: &mut Words<'_>,
     action: Action,
 ) -> Result<Routes, TextError> {
+    if flow::is_flow(family) {
+        return flow::parse_flow(Some(family), words, action);
+    }
     let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
     with_clause(nlri::parse(family, words)?, word, words, action)
 }
@@ -132,8 +136,16 @@ pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
     Ok(Head::Nlri(nlri, word))
 }
 
-/// Reads a whole line in any of the forms of [`parse_head`].
+/// Reads a whole line in any of the forms of [`parse_head`], or a flow rule: `flow route …`, `ipv4 flow …`.
 pub fn parse_line(words: &mut Words<'_>, action: Action) -> Result<Routes, TextError> {
+    if words.peek().is_some_and(|word| word.is("flow")) {
+        return flow::parse_flow(None, words, action);
+    }
+    let mut ahead = *words;
+    if let Some(family) = parse_family(&mut ahead).ok().filter(|family| flow::is_flow(*family)) {
+        *words = ahead;
+        return flow::parse_flow(Some(family), words, action);
+    }
     match parse_head(words)? {
         Head::Attributes => parse_attributes(words, action),
         Head::Nlri(nlri, word) => with_clause(nlri, word, words, action),

@@ -184,7 +184,7 @@ fn wrong_lines_say_where_and_what_instead() {
         ),
         (
             "ipv4 unicst 10.0.0.0/8",
-            "there is no such ipv4 family: 'unicst' (unicast, multicast, nlri-mpls, mpls-vpn, rtc)",
+            "there is no such ipv4 family: 'unicst' (unicast, multicast, nlri-mpls, mpls-vpn, rtc, flow, flow-vpn)",
         ),
         ("ipv4 unicast 2001:db8::/32 next-hop self", "this is no ipv4 prefix: '2001:db8::/32'"),
         ("10.0.0.1/24 next-hop self", "host bits are set: '10.0.0.1/24' (did you mean 10.0.0.0/24?)"),
@@ -319,4 +319,10 @@ fn what_no_message_holds_is_refused() {
     let octets = "00".repeat(65_536);
     let error = error(&format!("10.0.0.0/24 next-hop self attribute [ 0x63 0xC0 0x{octets} ]"));
     assert_eq!(error, "more octets than a message holds: '0x00000000000000'");
+}
+
+#[test]
+fn an_unknown_family_is_answered_with_the_known_ones() {
+    let error = error("ipv4 unicst 10.0.0.0/8");
+    assert!(error.starts_with("there is no such ipv4 family: 'unicst' (unicast, multicast"), "{error}");
 }

@@ -132,6 +132,11 @@ impl Emit for JsonWriter<'_> {
         Self::null(self);
     }
 
+    fn large_number(&mut self, digits: &dyn fmt::Display) {
+        self.item();
+        let _ = write!(Escaped(self.out), "{digits}");
+    }
+
     fn boolean(&mut self, value: bool) {
         self.value(if value { b"true" } else { b"false" });
     }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::attr::{Attribute, NextHop, RouteAttributes, flag, write};
 use crate::code::AttrCode;
+use crate::error::EncodeError;
 use crate::text::{TextError, Words};
 
 /// Octets that the value of one attribute may have; a message of 65,535 octets holds no more.
@@ -46,9 +47,15 @@ impl AttributeBuilder {
     pub fn parse<A: Attribute>(&mut self, words: &mut Words<'_>) -> Result<(), TextError> {
         let mut value = Vec::new();
         A::parse(words, &mut value)?;
+        self.merge::<A>(value).map_err(|_| words.end("an attribute that fits in a message"))
+    }
+
+    /// Adds a value of `A`, to those that are there where `A` merges. `Err` when no message could hold all of them.
+    pub fn merge<A: Attribute>(&mut self, mut value: Vec<u8>) -> Result<(), EncodeError> {
         let known = self.entries.iter().find(|e| e.code == A::CODE).map_or(0, |e| e.value.len());
-        if value.len().saturating_add(known) > MAX_VALUE {
-            return Err(words.end("an attribute that fits in a message"));
+        let actual = value.len().saturating_add(known);
+        if actual > MAX_VALUE {
+            return Err(EncodeError::TooLong { what: "attribute", actual, max: MAX_VALUE });
         }
         if value.is_empty() && A::FLAGS & flag::OPTIONAL != 0 {
             // `community [ ]`: an optional attribute without content is malformed on the wire, and says nothing.

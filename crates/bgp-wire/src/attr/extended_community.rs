@@ -2,6 +2,7 @@
 //!
 //! A length that is 0 or no multiple of 8: treat-as-withdraw (RFC 7606 section 7.14).
 
+pub mod flow;
 mod kinds;
 
 use crate::attr::number::hex_octets;

@@ -13,6 +13,7 @@ pub mod cluster_list;
 pub mod community;
 pub mod extended_community;
 pub mod generic;
+pub mod ipv6_extended_community;
 pub mod large_community;
 mod list;
 pub mod local_preference;
@@ -217,6 +218,7 @@ attributes! {
     originator_id::OriginatorId;
     cluster_list::ClusterList;
     extended_community::ExtendedCommunity;
+    ipv6_extended_community::Ipv6ExtendedCommunity;
     aigp::Aigp;
     large_community::LargeCommunity;
 }

@@ -102,6 +102,10 @@ impl Emit for Json {
         self.separate();
         self.text.push_str("null");
     }
+    fn large_number(&mut self, digits: &dyn std::fmt::Display) {
+        self.separate();
+        let _ = write!(self.text, "{digits}");
+    }
     fn boolean(&mut self, value: bool) {
         self.separate();
         let _ = write!(self.text, "{value}");

@@ -17,7 +17,7 @@ pub(super) enum Wire {
     V6(Ipv6Addr),
     /// In MP_REACH_NLRI: global and link-local.
     Pair(Ipv6Addr, Ipv6Addr),
-    /// In a NEXT_HOP attribute that the user gave as octets.
+    /// None of ours: in a NEXT_HOP attribute that the user gave as octets, or nowhere at all.
     Given,
 }
 
@@ -63,6 +63,8 @@ pub(super) fn resolve(
         NextHop::Unset if family.is_ipv4_unicast() && attributes.get(AttrCode::NEXT_HOP).is_some() => {
             Ok(Wire::Given)
         }
+        // Flow specifications go without, unless an action needs one (RFC 8955 section 4).
+        NextHop::Unset if !family.needs_next_hop() => Ok(Wire::Given),
         NextHop::Unset => Err(EncodeError::Missing { what: "the route has no next hop" }),
     }
 }
