@@ -52,6 +52,8 @@ fn received_rules_are_shown() {
             "flow destination-ipv4 10.0.0.0/24 destination-port [ =80 >81 >=82 <83 <=84 !=85&true86&<=87 ]",
         ),
         (Family::IPV4_FLOW, "0801180a0000058750", "flow destination-ipv4 10.0.0.0/24 destination-port true"),
+        // The "and" of a first operator has no meaning.
+        (Family::IPV4_FLOW, "0801180a000005c750", "flow destination-ipv4 10.0.0.0/24 destination-port true"),
         (
             Family::IPV4_FLOW,
             "0f01180a000007010881000801008104",
