@@ -8,6 +8,7 @@ pub mod aggregator;
 pub mod aigp;
 pub mod as_path;
 pub mod atomic_aggregate;
+pub mod attr_set;
 mod builder;
 pub mod cluster_list;
 pub mod community;
@@ -20,6 +21,9 @@ pub mod med;
 mod number;
 pub mod origin;
 pub mod originator_id;
+pub mod otc;
+pub mod pmsi;
+pub mod prefix_sid;
 mod route;
 mod show;
 #[cfg(test)]
@@ -217,8 +221,12 @@ attributes! {
     originator_id::OriginatorId;
     cluster_list::ClusterList;
     extended_community::ExtendedCommunity;
+    pmsi::Pmsi;
     aigp::Aigp;
     large_community::LargeCommunity;
+    otc::Otc;
+    prefix_sid::PrefixSid;
+    attr_set::AttrSet;
 }
 
 /// One attribute of a block.
