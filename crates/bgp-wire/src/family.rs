@@ -89,6 +89,8 @@ families! {
     (IPV6, UNICAST) IPV6_UNICAST => nlri::inet::Inet;
     /// IPv6 multicast (RFC 2545).
     (IPV6, MULTICAST) IPV6_MULTICAST => nlri::inet::Inet;
+    /// EVPN (RFC 7432).
+    (L2VPN, EVPN) L2VPN_EVPN => nlri::evpn::Evpn;
 }
 
 impl Family {
