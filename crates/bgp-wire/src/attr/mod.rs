@@ -24,6 +24,8 @@ pub mod originator_id;
 pub mod otc;
 pub mod pmsi;
 pub mod prefix_sid;
+#[cfg(test)]
+mod properties;
 mod route;
 mod show;
 #[cfg(test)]
