@@ -106,6 +106,8 @@ fn malformed_ones_are_discarded_and_never_panic() {
         "05000200 01".replace(' ', ""),
         format!("0500190001 0016{sid}").replace(' ', ""),
         format!("05001d00010019{sid}01000500"),
+        format!("0500210001001d{sid}0100050102030405"),
+        format!("0500230001001f{sid}01000701020304050607"),
         format!("05001800010014{}", &sid[..40]),
     ] {
         let wire = octets(&hex);
