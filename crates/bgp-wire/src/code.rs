@@ -142,12 +142,18 @@ code_points! {
         AS4_PATH = 17 => "as4-path",
         /// AS4_AGGREGATOR (RFC 6793).
         AS4_AGGREGATOR = 18 => "as4-aggregator",
+        /// PMSI tunnel (RFC 6514).
+        PMSI = 22 => "pmsi",
         /// IPV6 EXTENDED COMMUNITIES (RFC 5701).
         IPV6_EXTENDED_COMMUNITY = 25 => "extended-community-ipv6",
         /// AIGP (RFC 7311).
         AIGP = 26 => "aigp",
         /// LARGE COMMUNITY (RFC 8092).
         LARGE_COMMUNITY = 32 => "large-community",
+        /// Only to customer (RFC 9234).
+        OTC = 35 => "otc",
+        /// BGP prefix-SID (RFC 8669).
+        PREFIX_SID = 40 => "bgp-prefix-sid",
     }
 }
 
@@ -162,20 +168,34 @@ code_points! {
         NEXTHOP = 5 => "nexthop",
         /// Extended messages (RFC 8654).
         EXTENDED_MESSAGE = 6 => "extended-message",
+        /// BGP role (RFC 9234).
+        ROLE = 9 => "role",
         /// Graceful restart (RFC 4724).
         GRACEFUL_RESTART = 64 => "graceful-restart",
         /// Four-octet AS numbers (RFC 6793).
         ASN4 = 65 => "asn4",
+        /// Several sessions, one per group of families (draft-ietf-idr-bgp-multisession).
+        MULTISESSION = 68 => "multi-session",
         /// Multiple paths (RFC 7911).
         ADD_PATH = 69 => "add-path",
         /// Enhanced route refresh (RFC 7313).
         ENHANCED_ROUTE_REFRESH = 70 => "enhanced-route-refresh",
+        /// Long-lived graceful restart (RFC 9494).
+        LONG_LIVED_RESTART = 71 => "long-lived-graceful-restart",
         /// Host name (draft-walton-bgp-hostname-capability).
         HOSTNAME = 73 => "hostname",
         /// Software version (draft-abraitis-bgp-version-capability).
         SOFTWARE_VERSION = 75 => "software-version",
+        /// Limit of paths per prefix (draft-abraitis-idr-addpath-paths-limit).
+        PATHS_LIMIT = 76 => "paths-limit",
+        /// Link-local next hops (draft-ietf-idr-linklocal-capability).
+        LINK_LOCAL_NEXTHOP = 77 => "link-local-nexthop",
         /// Route refresh as Cisco first numbered it.
         CISCO_ROUTE_REFRESH = 128 => "cisco-route-refresh",
+        /// Several sessions as Cisco first numbered it; the name is misspelt where scripts read it.
+        CISCO_MULTISESSION = 131 => "cisco-multi-sesion",
+        /// OPERATIONAL messages (draft-ietf-idr-operational-message).
+        OPERATIONAL = 185 => "operational",
     }
 }
 

@@ -117,6 +117,8 @@ families! {
     (IPV6, FLOW_VPN) IPV6_FLOW_VPN => nlri::flow::Flow;
     /// VPLS (RFC 4761).
     (L2VPN, VPLS) L2VPN_VPLS => nlri::vpls::Vpls;
+    /// EVPN (RFC 7432).
+    (L2VPN, EVPN) L2VPN_EVPN => nlri::evpn::Evpn;
 }
 
 impl Family {

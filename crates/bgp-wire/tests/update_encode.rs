@@ -409,3 +409,12 @@ fn flow_rules_have_a_next_hop_in_mp_reach_only_or_none() {
         assert_eq!(bodies(&out).iter().map(|b| hex(b)).collect::<Vec<_>>(), [expected]);
     }
 }
+
+#[test]
+fn an_evpn_route_stands_in_mp_reach_nlri() {
+    let route =
+        "mac-advertisement rd 10.0.0.1:1 ethernet-tag 100 mac 00:11:22:33:44:55 label 100 ip 10.0.0.99";
+    let octets = "022500010a0000010001000000000000000000000000006430001122334455200a000063000641";
+    let body = announced(&ibgp(), Family::L2VPN_EVPN, route, "next-hop 10.0.0.1");
+    assert!(body.contains(&format!("800e30001946040a00000100{octets}")), "{body}");
+}

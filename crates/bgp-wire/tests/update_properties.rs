@@ -54,14 +54,23 @@ fn route_text() -> impl Strategy<Value = String> {
         (any::<u32>(), any::<u16>()).prop_map(|(a, b)| format!("origin:{a}L:{b}")),
         (any::<Ipv4Addr>(), any::<u16>()).prop_map(|(a, b)| format!("target:{a}:{b}")),
     ];
-    let unknown =
-        (33..=255_u8, any::<bool>(), vec(any::<u8>(), 0..300)).prop_map(|(code, transitive, data)| {
-            let mut text = format!("[ 0x{code:02x} 0x{} 0x", if transitive { "e0" } else { "80" });
-            for byte in data {
-                let _ = write!(text, "{byte:02x}");
-            }
-            text + " ]"
-        });
+    let unknown = (33..=255_u8).prop_filter("a code without codec", |c| attr::flags(AttrCode(*c)).is_none());
+    let unknown = (unknown, any::<bool>(), vec(any::<u8>(), 0..300)).prop_map(|(code, transitive, data)| {
+        let mut text = format!("[ 0x{code:02x} 0x{} 0x", if transitive { "e0" } else { "80" });
+        for byte in data {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text + " ]"
+    });
+    let prefix_sid = prop_oneof![
+        any::<u32>().prop_map(|index| format!("[ {index} ]")),
+        (any::<u32>(), vec((0..1_u32 << 24, 0..1_u32 << 24), 1..5)).prop_map(|(index, blocks)| {
+            let blocks: Vec<_> = blocks.iter().map(|(base, range)| format!("( {base},{range} )")).collect();
+            format!("[ {index}, [ {} ] ]", blocks.join(", "))
+        }),
+        (any::<bool>(), any::<Ipv6Addr>(), any::<u16>(), any::<[u8; 6]>())
+            .prop_map(|(l2, sid, b, s)| format!("( l{}-service {sid} {b} {s:?} )", if l2 { 2 } else { 3 })),
+    ];
     let parts: Vec<BoxedStrategy<String>> = vec![
         some(
             "origin",
@@ -81,6 +90,13 @@ fn route_text() -> impl Strategy<Value = String> {
         some("aigp", any::<u64>().prop_map(|n| n.to_string()).boxed()).boxed(),
         some("large-community", list(any::<[u32; 3]>().prop_map(|[a, b, c]| format!("{a}:{b}:{c}"))).boxed())
             .boxed(),
+        some(
+            "pmsi",
+            (any::<u8>(), 0..1_u32 << 20, v4()).prop_map(|(f, l, a)| format!("pmsi:6:{f}:{l}:{a}")).boxed(),
+        )
+        .boxed(),
+        some("otc", number().boxed()).boxed(),
+        some("bgp-prefix-sid", prefix_sid.boxed()).boxed(),
         some("attribute", unknown.boxed()).boxed(),
     ];
     parts.prop_map(|parts| format!("next-hop 10.0.0.1 {}", parts.concat()))

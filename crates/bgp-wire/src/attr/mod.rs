@@ -8,6 +8,7 @@ pub mod aggregator;
 pub mod aigp;
 pub mod as_path;
 pub mod atomic_aggregate;
+pub mod attr_set;
 mod builder;
 pub mod cluster_list;
 pub mod community;
@@ -21,6 +22,11 @@ pub mod med;
 pub(crate) mod number;
 pub mod origin;
 pub mod originator_id;
+pub mod otc;
+pub mod pmsi;
+pub mod prefix_sid;
+#[cfg(test)]
+mod properties;
 mod route;
 mod show;
 #[cfg(test)]
@@ -218,9 +224,13 @@ attributes! {
     originator_id::OriginatorId;
     cluster_list::ClusterList;
     extended_community::ExtendedCommunity;
+    pmsi::Pmsi;
     ipv6_extended_community::Ipv6ExtendedCommunity;
     aigp::Aigp;
     large_community::LargeCommunity;
+    otc::Otc;
+    prefix_sid::PrefixSid;
+    attr_set::AttrSet;
 }
 
 /// One attribute of a block.

@@ -9,9 +9,10 @@ use crate::code::AttrCode;
 use crate::emit::Emit;
 use crate::text::Words;
 
-/// Whether an attribute is of a known code and has the flags of its definition; others are shown as octets.
+/// Whether an attribute is of a known code with a name and has the flags of its definition; others are shown as octets.
 fn typed(code: AttrCode, received: u8) -> bool {
-    flags(code).is_some_and(|own| received & !(flag::EXTENDED_LENGTH | flag::PARTIAL) == own)
+    code.name().is_some()
+        && flags(code).is_some_and(|own| received & !(flag::EXTENDED_LENGTH | flag::PARTIAL) == own)
 }
 
 /// The JSON key of an attribute: its name, or `attribute-0x63-0xE0` with code and flags.

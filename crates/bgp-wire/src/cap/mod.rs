@@ -10,8 +10,14 @@ pub mod enhanced_refresh;
 pub mod extended_message;
 pub mod graceful_restart;
 pub mod hostname;
+pub mod link_local;
+pub mod long_lived_restart;
 pub mod multiprotocol;
+pub mod multisession;
 pub mod nexthop;
+pub mod operational;
+pub mod paths_limit;
+pub mod role;
 pub mod route_refresh;
 pub mod software_version;
 #[cfg(test)]
@@ -101,13 +107,20 @@ capabilities! {
     route_refresh::RouteRefresh;
     nexthop::NextHopEncoding;
     extended_message::ExtendedMessage;
+    role::BgpRole;
     graceful_restart::Restart;
     asn4::Asn4;
+    multisession::Multisession;
     add_path::AddPath;
     enhanced_refresh::EnhancedRefresh;
+    long_lived_restart::LongLived;
     hostname::HostName;
     software_version::SoftwareVersion;
+    paths_limit::PathsLimit;
+    link_local::LinkLocal;
     route_refresh::CiscoRouteRefresh;
+    multisession::CiscoMultisession;
+    operational::Operational;
 }
 
 /// The order in which an OPEN carries its capabilities; others follow.
@@ -116,12 +129,18 @@ const SENDING_ORDER: &[CapCode] = &[
     CapCode::ASN4,
     CapCode::NEXTHOP,
     CapCode::ADD_PATH,
+    CapCode::PATHS_LIMIT,
     CapCode::GRACEFUL_RESTART,
+    CapCode::LONG_LIVED_RESTART,
     CapCode::ROUTE_REFRESH,
     CapCode::ENHANCED_ROUTE_REFRESH,
+    CapCode::OPERATIONAL,
     CapCode::EXTENDED_MESSAGE,
     CapCode::HOSTNAME,
     CapCode::SOFTWARE_VERSION,
+    CapCode::LINK_LOCAL_NEXTHOP,
+    CapCode::ROLE,
+    CapCode::MULTISESSION,
 ];
 
 /// Brings capabilities into the order that they are sent in. Instances of one code keep theirs: the peer takes the

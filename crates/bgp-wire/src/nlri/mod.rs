@@ -1,5 +1,6 @@
 //! Network layer reachability information: one codec per kind, one carrier for all.
 
+pub mod evpn;
 pub mod flow;
 pub mod inet;
 pub mod labelled;
