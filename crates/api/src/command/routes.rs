@@ -1,7 +1,7 @@
 //! `announce route …`, `announce ipv4 unicast …`, `announce vpls …` and their withdrawals.
 
 use bgp_wire::Family;
-use route_text::{Action, TextError, parse_family, parse_family_route, parse_route};
+use route_text::{Action, TextError, parse_family, parse_family_route, parse_flow, parse_route};
 
 use super::{Entry, Line, Neighbor, Parsed};
 
@@ -35,6 +35,27 @@ pub(super) const COMMANDS: &[Entry] = &[
         "withdraw a label block of a VPLS",
         withdraw_vpls,
     ),
+    entry(
+        &["announce", "l2vpn"],
+        "SAFI NLRI next-hop ADDRESS ...",
+        "announce a route of a layer 2 VPN family",
+        announce_family,
+    ),
+    entry(
+        &["withdraw", "l2vpn"],
+        "SAFI NLRI ...",
+        "withdraw a route of a layer 2 VPN family",
+        withdraw_family,
+    ),
+    entry(
+        &["announce", "flow"],
+        "route [rd RD] MATCH ... THEN ...",
+        "announce a flow specification",
+        |line| flow(line, Action::Announce),
+    ),
+    entry(&["withdraw", "flow"], "route [rd RD] MATCH ...", "withdraw a flow specification", |line| {
+        flow(line, Action::Withdraw)
+    }),
 ];
 
 const fn entry(
@@ -73,6 +94,10 @@ fn withdraw_vpls(line: &mut Line<'_>) -> Result<Parsed, TextError> {
 fn vpls(line: &mut Line<'_>, action: Action) -> Result<Parsed, TextError> {
     let routes = parse_family_route(Family::L2VPN_VPLS, &mut line.words, action)?;
     Ok(Parsed::Routes(action, routes))
+}
+
+fn flow(line: &mut Line<'_>, action: Action) -> Result<Parsed, TextError> {
+    parse_flow(None, &mut line.words, action).map(|r| Parsed::Routes(action, r))
 }
 
 /// The command's last word is the first of the family.

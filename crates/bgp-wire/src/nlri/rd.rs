@@ -23,6 +23,12 @@ impl RouteDistinguisher {
         word.text.parse().map_err(|e: InvalidRd| TextError::new(word, e.to_string()).hint(hint))
     }
 
+    /// The form that [`RouteDistinguisher::parse`] reads back; [`fmt::Display`], which is ExaBGP's, may hide the type.
+    pub fn input(self) -> String {
+        let text = self.to_string();
+        if text.parse() == Ok(self) { text } else { format!("0x{:016x}", u64::from_be_bytes(self.0)) }
+    }
+
     /// Type 0: two-octet AS number and a number.
     fn two_octet_as(asn: u16, number: u32) -> Self {
         Self((u64::from(asn) << 32 | u64::from(number)).to_be_bytes())
@@ -86,6 +92,16 @@ impl fmt::Debug for RouteDistinguisher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_that_the_text_hides_is_kept_in_the_input_form() {
+        let hidden = RouteDistinguisher([0, 2, 0, 0, 0xfd, 0xe8, 0, 1]);
+        assert_eq!((hidden.to_string(), hidden.input()), ("65000:1".into(), "0x00020000fde80001".into()));
+        for octets in [[0, 0, 0xfd, 0xe8, 0, 0, 0, 1], [0, 1, 10, 0, 0, 1, 0, 1], [0, 9, 1, 2, 3, 4, 5, 6]] {
+            let rd = RouteDistinguisher(octets);
+            assert_eq!(rd.input().parse(), Ok(rd));
+        }
+    }
 
     #[test]
     fn text_to_octets_and_back() {

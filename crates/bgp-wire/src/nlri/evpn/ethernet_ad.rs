@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::RouteType;
 use super::fields::{Esi, Fields, Label};
-use super::rd::Rd;
 use crate::cursor::Reader;
 use crate::emit::Emit;
+use crate::nlri::rd::RouteDistinguisher as Rd;
 use crate::text::{TextError, Words};
 
 /// One route.

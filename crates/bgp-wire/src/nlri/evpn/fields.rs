@@ -3,10 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::rd::Rd;
 use crate::cursor::Reader;
 use crate::emit::{Emit, Spacing};
 use crate::nlri::inet;
+use crate::nlri::rd::RouteDistinguisher as Rd;
 use crate::text::{TextError, Word, Words};
 
 /// Octets between colons, as in `00:11:22:33:44:55`.

@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::RouteType;
 use super::fields::{Esi, Fields, Label, address, bits, push_address};
-use super::rd::Rd;
 use crate::cursor::Reader;
 use crate::emit::Emit;
 use crate::nlri::inet;
+use crate::nlri::rd::RouteDistinguisher as Rd;
 use crate::text::{TextError, Words};
 
 /// One route.

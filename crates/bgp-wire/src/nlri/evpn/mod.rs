@@ -12,7 +12,6 @@ mod fields;
 mod ip_prefix;
 mod mac_ip;
 mod multicast;
-mod rd;
 mod segment;
 
 use std::fmt::Write as _;

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use super::RouteType;
 use super::fields::{Fields, address, bits, push_address};
-use super::rd::Rd;
 use crate::cursor::Reader;
 use crate::emit::Emit;
+use crate::nlri::rd::RouteDistinguisher as Rd;
 use crate::text::{TextError, Words};
 
 /// One route.

@@ -201,7 +201,7 @@ fn text() -> impl Strategy<Value = String> {
     let inner =
         (0..1_u32 << 24, any::<[u8; 6]>(), prop::option::of(ip()), ip(), any::<[u8; 16]>(), 0..=32_u8);
     (common, inner, 0..6_usize).prop_map(|((rd, esi, tag), (label, mac, maybe, ip, address, length), kind)| {
-        let rd = rd::Rd(rd.to_be_bytes()).input();
+        let rd = crate::nlri::rd::RouteDistinguisher(rd.to_be_bytes()).input();
         let esi = fields::Esi(esi);
         let [a, b, c, d, ..] = address;
         let (v4, v6) = (Ipv4Addr::from([a, b, c, d]), Ipv6Addr::from(address));

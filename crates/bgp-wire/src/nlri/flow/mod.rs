@@ -7,7 +7,6 @@ mod component;
 mod names;
 mod operator;
 mod prefix;
-mod rd;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -20,6 +19,7 @@ use crate::emit::{Emit, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::NlriCodec;
+use crate::nlri::rd::RouteDistinguisher;
 use crate::text::{TextError, Words};
 use component::{Component, Form};
 pub use rule::Rule;
@@ -132,7 +132,7 @@ impl NlriCodec for Flow {
         }
         if let Some(rd) = rd {
             out.key("rd");
-            out.display(&rd::Shown(rd));
+            out.display(&RouteDistinguisher(rd));
         }
         out.key("string");
         let mut text = String::new();
@@ -150,7 +150,7 @@ impl NlriCodec for Flow {
             let _ = write!(out, " {} {open}{}{close}", component.kind.name(family.afi), texts.join(" "));
         }
         if let Some(rd) = rd {
-            let _ = write!(out, " rd {}", rd::Shown(rd));
+            let _ = write!(out, " rd {}", RouteDistinguisher(rd));
         }
     }
 

@@ -7,7 +7,8 @@ use crate::family::Family;
 use crate::nlri::Nlri;
 use crate::nlri::flow::component::{Form, Kind};
 use crate::nlri::flow::operator::{self, Term};
-use crate::nlri::flow::{MAX_LENGTH, prefix, rd, write_length};
+use crate::nlri::flow::{MAX_LENGTH, prefix, write_length};
+use crate::nlri::rd::RouteDistinguisher;
 use crate::text::{TextError, Word, Words};
 
 /// The matches of one rule, and its route distinguisher, collected keyword by keyword.
@@ -95,10 +96,7 @@ impl Rule {
         if self.rd.is_some() {
             return Err(error("the route distinguisher is given twice"));
         }
-        let rd = rd::parse(word.text).ok_or_else(|| {
-            error("this is no route distinguisher").hint("65000:1, 4200000000:1 or 192.0.2.1:1")
-        })?;
-        self.rd = Some(rd);
+        self.rd = Some(RouteDistinguisher::parse(word)?.0);
         Ok(())
     }
 
