@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::Signal;
 use std::{
     collections::BTreeMap,
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -105,6 +105,18 @@ pub struct Case {
     pub groups: Vec<Group>,
 }
 
+/// A published case whose configuration was not published with it.
+#[derive(Debug)]
+pub struct Absent(String);
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Absent {}
+
 /// A folder of cases.
 #[derive(Clone, Debug)]
 pub struct Suite {
@@ -143,7 +155,7 @@ impl Suite {
         Ok(Self { root: root.canonicalize()?, dialect, cases })
     }
 
-    /// Reads one case.
+    /// Reads one case; [`Absent`] when it cannot be run because part of it is not there.
     pub fn load(&self, name: &str) -> Result<Case> {
         let ci = self.cases.get(name).ok_or_else(|| anyhow!("no test is named {name:?} (see `list`)"))?;
         let read =
@@ -169,7 +181,9 @@ impl Suite {
                 [self.root.join("etc/exabgp").join(file), folder.join(file)]
                     .into_iter()
                     .find(|path| path.is_file())
-                    .ok_or_else(|| anyhow!("{}: there is no configuration {file:?}", place.display()))
+                    .ok_or_else(|| {
+                        Absent(format!("{}: there is no configuration {file:?}", place.display())).into()
+                    })
             })
             .collect::<Result<_>>()?;
         let mut groups: Vec<Group> = parser

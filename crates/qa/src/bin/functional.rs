@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use qa::{
-    case::Suite,
+    case::{Absent, Suite},
     report::{self, Paint},
     runner::{self, Outcome, Setup},
 };
@@ -101,7 +101,17 @@ async fn encoding(args: Encoding) -> Result<bool> {
     let suite = open(&args.suite)?;
     let names =
         if args.names.is_empty() { suite.cases.keys().cloned().collect() } else { args.names.clone() };
-    let mut waiting = names.iter().map(|name| suite.load(name)).collect::<Result<Vec<_>>>()?.into_iter();
+    let mut cases = Vec::new();
+    for name in &names {
+        match suite.load(name) {
+            // What was asked for by name must be there; of a whole suite the rest is run.
+            Err(error) if args.names.is_empty() && error.is::<Absent>() => {
+                println!("SKIPPED {name}: {error}")
+            }
+            case => cases.push(case?),
+        }
+    }
+    let mut waiting = cases.into_iter();
     let daemon = match args.daemon {
         Some(path) => path.canonicalize().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
         None => std::env::current_exe()?.with_file_name("exabgp-rs"),
