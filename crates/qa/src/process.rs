@@ -91,6 +91,7 @@ impl Log {
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    guard: Child,
     pid: Pid,
     mark: String,
     readers: JoinSet<()>,
@@ -109,6 +110,8 @@ impl Process {
             .spawn()
             .with_context(|| format!("cannot start {}", command.as_std().get_program().to_string_lossy()))?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).context("the child has no process id")?;
+        let pid = Pid::from_raw(pid);
+        let guard = guard(pid)?;
         let log = Log::default();
         let mut readers = JoinSet::new();
         if let Some(out) = child.stdout.take() {
@@ -117,7 +120,7 @@ impl Process {
         if let Some(err) = child.stderr.take() {
             readers.spawn(log.clone().follow(err));
         }
-        Ok(Self { child, pid: Pid::from_raw(pid), mark, readers, log })
+        Ok(Self { child, guard, pid, mark, readers, log })
     }
 
     /// Its process id, which is that of its group too.
@@ -172,6 +175,7 @@ impl Process {
         if self.ended().is_none() {
             let _ = killpg(self.pid, Signal::SIGKILL);
         }
+        let _ = self.guard.start_kill();
         // A process that is being forked right now escapes one look, so look until there is none.
         for _ in 0..5 {
             let rest = marked(&self.mark);
@@ -187,6 +191,17 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill_all();
     }
+}
+
+/// A shell that kills the group when this process ends, however it ends: nothing is dropped when a test is killed itself.
+fn guard(group: Pid) -> Result<Child> {
+    let mut command = Command::new("sh");
+    command.args(["-c", "read -r line; kill -KILL \"-$0\"", &group.to_string()]);
+    // A group of its own, so that it outlives Ctrl-C on the terminal.
+    command.process_group(0).kill_on_drop(true);
+    // The pipe is closed when this process is gone: that is what the shell waits for.
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().context("cannot start sh")
 }
 
 /// Processes whose environment carries the mark. Zombies have no environment any more and so do not count.
@@ -273,6 +288,14 @@ mod tests {
         assert_eq!(p.leftovers().len(), 1, "{:?}", p.leftovers());
         p.kill().await;
         assert_eq!(p.leftovers(), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn the_guard_kills_the_group_when_its_pipe_closes() {
+        let mut p = shell("echo up; exec sleep 1000");
+        p.log.line("up", soon()).await.unwrap();
+        drop(p.guard.stdin.take());
+        assert!(!p.wait(soon()).await.unwrap().success());
     }
 
     #[tokio::test]

@@ -67,7 +67,11 @@ struct Encoding {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Sub::Encoding(args) => encoding(args).await,
+        // On Ctrl-C the tests are dropped, and with each its daemon and helpers.
+        Sub::Encoding(args) => tokio::select! {
+            result = encoding(args) => result,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        },
         Sub::List(arg) => list(&arg),
     };
     match result {
