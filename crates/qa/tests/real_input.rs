@@ -253,6 +253,7 @@ async fn back(asn: u16, view: &View) -> Result<()> {
         count: 0,
         keep: false,
         receive_buffer: None,
+        urgent: false,
     };
     let mut source = Peer::listen(&spec)?;
     let folder = tempfile::tempdir()?;

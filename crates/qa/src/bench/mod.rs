@@ -8,6 +8,7 @@ pub mod control;
 pub mod helper;
 pub mod hops;
 pub mod peer;
+pub mod quiet;
 pub mod run;
 pub mod sink;
 pub mod table;

@@ -40,7 +40,14 @@ pub struct Figures {
 /// An exact peer at 127.0.0.`n` that expects `count` routes.
 pub fn spec(n: u8, count: u32, keep: bool) -> Spec {
     let ip = Ipv4Addr::new(127, 0, 0, n);
-    Spec { ip: IpAddr::from(ip), open: OpenSpec::new(PEER_AS, ip), count, keep, receive_buffer: None }
+    Spec {
+        ip: IpAddr::from(ip),
+        open: OpenSpec::new(PEER_AS, ip),
+        count,
+        keep,
+        receive_buffer: None,
+        urgent: false,
+    }
 }
 
 /// Starts a daemon; what it logs is kept short.

@@ -110,7 +110,7 @@ async fn encoding(args: Encoding) -> Result<bool> {
         match suite.load(name) {
             // What was asked for by name must be there; of a whole suite the rest is run.
             Err(error) if args.names.is_empty() && error.is::<Absent>() => {
-                println!("SKIPPED {name}: {error}")
+                println!("SKIPPED {name}: {error}");
             }
             case => cases.push(case?),
         }

@@ -12,8 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Writes one route at each interval, with the time at which it was due as its MED. It starts at `go`, ends at `stop` and says
-/// `sent N`. A command that is late because an earlier one was stuck counts from when it was due.
+/// Writes one route at each interval, with the time as its MED. It starts at `go`, ends at `stop` and says `sent N`. A command
+/// that is late because an earlier one was stuck counts from when it was due; one that is late because this process had no
+/// processor does not.
 #[derive(Args, Clone, Debug)]
 pub struct Probe {
     #[command(flatten)]
@@ -57,10 +58,12 @@ impl Probe {
         loop {
             due += interval;
             let wait = (start + due).saturating_duration_since(Instant::now());
+            let stuck = wait.is_zero();
             if orders.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                 return Ok(sent);
             }
-            let stamp = clock::stamp(zero + u64::try_from(due.as_nanos()).unwrap_or(u64::MAX));
+            let was_due = zero + u64::try_from(due.as_nanos()).unwrap_or(u64::MAX);
+            let stamp = clock::stamp(if stuck { was_due } else { clock::now() });
             // Each has a prefix of its own, so that none replaces another that is still under way.
             let prefix = Ipv4Addr::from(PROBES | sent & 0x1_ffff);
             let selector = &self.selector;
