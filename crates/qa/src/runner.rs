@@ -13,9 +13,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::{
     fmt::Write as _,
+    future::poll_fn,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -23,7 +26,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
     process::Command,
     sync::watch,
-    task::JoinSet,
     time::{Instant, timeout_at},
 };
 
@@ -154,6 +156,29 @@ fn command(setup: &Setup, case: &Case, port: u16) -> Command {
     command
 }
 
+/// The sessions of a test, in the order in which they were accepted. They run in one task and are always polled in that order:
+/// what the daemon wrote on an old connection before it opened a new one is judged before what it writes on the new one.
+#[derive(Default)]
+struct Sessions {
+    running: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Sessions {
+    fn add(&mut self, shared: &Arc<Shared>, stream: TcpStream, deadline: Instant) {
+        self.running.push(Box::pin(session(Arc::clone(shared), stream, deadline)));
+    }
+
+    /// Runs them until one ends.
+    async fn turn(&mut self) {
+        poll_fn(|context| {
+            let before = self.running.len();
+            self.running.retain_mut(|session| session.as_mut().poll(context).is_pending());
+            if self.running.len() < before { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
 /// Plays the peer until a verdict is there, the daemon has gone, or the time is over. `None` is a pass so far.
 async fn play(
     shared: &Arc<Shared>,
@@ -161,17 +186,17 @@ async fn play(
     process: &mut Process,
     deadline: Instant,
 ) -> Option<String> {
-    let mut sessions = JoinSet::new();
+    let mut sessions = Sessions::default();
     let mut verdict = shared.verdict.subscribe();
     let ended = loop {
         tokio::select! {
             biased;
             _ = verdict.wait_for(Option::is_some) => break None,
+            () = sessions.turn(), if !sessions.running.is_empty() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { sessions.spawn(session(Arc::clone(shared), stream, deadline)); }
+                Ok((stream, _)) => sessions.add(shared, stream, deadline),
                 Err(error) => return Some(format!("cannot accept: {error}")),
             },
-            Some(_) = sessions.join_next(), if !sessions.is_empty() => {}
             ended = process.wait(deadline) => break Some(ended),
         }
     };
@@ -185,10 +210,10 @@ async fn play(
     let listener = listener.into_std().ok();
     while let Some(Ok((stream, _))) = listener.as_ref().map(std::net::TcpListener::accept) {
         if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-            sessions.spawn(session(Arc::clone(shared), stream, deadline));
+            sessions.add(shared, stream, deadline);
         }
     }
-    while let Ok(Some(_)) = timeout_at(deadline, sessions.join_next()).await {}
+    while !sessions.running.is_empty() && timeout_at(deadline, sessions.turn()).await.is_ok() {}
     let early = || Ending::Failed(format!("the daemon ended ({status}) too early\n{}", pending(shared)));
     decided().unwrap_or_else(early).failure()
 }
