@@ -40,8 +40,10 @@ impl PeerTask {
                 break;
             }
         }
-        self.pack();
+        let more = self.pack();
         self.write();
+        // When the socket took all that filled the queue, nothing else would wake this task for the rest.
+        self.unfinished |= more && self.has_room_for_updates();
         self.helpers.deliver();
     }
 
@@ -148,13 +150,13 @@ impl PeerTask {
         self.report(Happened::Up);
     }
 
-    /// Packs routes while the socket's queue has room.
-    fn pack(&mut self) {
-        let Some((leg, _)) = self.fsm.established() else { return };
-        let Some(socket) = self.sockets.get_mut(leg) else { return };
+    /// Packs routes while the socket's queue has room. Whether there may be more.
+    fn pack(&mut self) -> bool {
+        let Some((leg, _)) = self.fsm.established() else { return false };
+        let Some(socket) = self.sockets.get_mut(leg) else { return false };
         let tell = self.helpers.publisher.wants(Class::Message(MessageKind::Update, Direction::Send));
         while socket.output.has_room() {
-            let Some(packed) = self.outbound.next(&self.settings.name) else { break };
+            let Some(packed) = self.outbound.next(&self.settings.name) else { return false };
             self.shared.sent.add(MessageType::UPDATE, packed.updates);
             self.shared.sent.add(MessageType::ROUTE_REFRESH, packed.refreshes);
             if tell {
@@ -163,6 +165,7 @@ impl PeerTask {
             self.work = self.work.saturating_add(packed.bytes.len());
             socket.output.bulk(packed.bytes);
         }
+        true
     }
 
     fn write(&mut self) {
