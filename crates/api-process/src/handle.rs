@@ -25,11 +25,18 @@ pub struct Owner<B> {
     pub tracker: TaskTracker,
     /// Stops every helper.
     pub token: CancellationToken,
+    /// Once cancelled, no helper that ends is started again: the owner is about to stop them all.
+    pub ending: CancellationToken,
 }
 
 impl<B> Clone for Owner<B> {
     fn clone(&self) -> Self {
-        Self { tx: self.tx.clone(), tracker: self.tracker.clone(), token: self.token.clone() }
+        Self {
+            tx: self.tx.clone(),
+            tracker: self.tracker.clone(),
+            token: self.token.clone(),
+            ending: self.ending.clone(),
+        }
     }
 }
 
@@ -116,6 +123,7 @@ pub fn start<C: Consumer>(
         owner.tx.clone(),
         Signals {
             stop: handle.stop.clone(),
+            ending: owner.ending.clone(),
             restart: Arc::clone(&handle.restart),
             pid: Arc::clone(&handle.pid),
         },
@@ -129,6 +137,7 @@ pub fn start<C: Consumer>(
 #[derive(Debug)]
 pub(crate) struct Signals {
     pub(crate) stop: CancellationToken,
+    pub(crate) ending: CancellationToken,
     pub(crate) restart: Arc<Notify>,
     pub(crate) pid: Arc<AtomicU32>,
 }

@@ -49,7 +49,7 @@
 //! let (tx, mut rx) = mpsc::channel::<FromHelper<Vec<String>>>(64);
 //! let tracker = TaskTracker::new();
 //! let token = CancellationToken::new();
-//! let owner = Owner { tx, tracker: tracker.clone(), token: token.clone() };
+//! let owner = Owner { tx, tracker: tracker.clone(), token: token.clone(), ending: CancellationToken::new() };
 //!
 //! let mut spec = Spec::new("watch", "/bin/sh");
 //! spec.args = vec!["-c".into(), "echo announce something; read answer".into()];

@@ -384,7 +384,7 @@ impl<C: Consumer> Supervisor<C> {
     }
 
     fn next_attempt(&mut self, why: Why) -> Option<Duration> {
-        if self.stopping {
+        if self.stopping || self.signals.ending.is_cancelled() {
             return None;
         }
         if why == Why::Restart {

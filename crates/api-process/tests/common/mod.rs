@@ -92,7 +92,12 @@ impl Rig {
 
     pub fn with_channel(bound: usize) -> Self {
         let (tx, rx) = mpsc::channel(bound);
-        let owner = Owner { tx, tracker: TaskTracker::new(), token: CancellationToken::new() };
+        let owner = Owner {
+            tx,
+            tracker: TaskTracker::new(),
+            token: CancellationToken::new(),
+            ending: CancellationToken::new(),
+        };
         Self { owner, rx }
     }
 

@@ -162,7 +162,12 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         tracker: TaskTracker::new(),
         to_reactor,
     };
-    let owner = Owner { tx: helpers_tx, tracker: TaskTracker::new(), token: token.child_token() };
+    let owner = Owner {
+        tx: helpers_tx,
+        tracker: TaskTracker::new(),
+        token: token.child_token(),
+        ending: CancellationToken::new(),
+    };
     let host = Host {
         name: options.host.into(),
         pid: std::process::id(),

@@ -45,13 +45,8 @@ impl Reactor {
             }
         }
         for neighbor in changes.added.iter().filter(|n| n.name.range.is_none()) {
-            match self.add_peer(Arc::new((*neighbor).clone()), false) {
-                Ok(id) => {
-                    if let Err(e) = self.announce_sets(&[(id, neighbor)]) {
-                        warn!(target: "configuration", "{}: {e}", neighbor.name);
-                    }
-                }
-                Err(e) => warn!(target: "configuration", "{}: {e}", neighbor.name),
+            if let Err(e) = self.add_peer(Arc::new((*neighbor).clone()), false) {
+                warn!(target: "configuration", "{}: {e}", neighbor.name);
             }
         }
         for change in &changes.changed {
@@ -104,14 +99,15 @@ impl Reactor {
 
     fn change_routes(&mut self, id: PeerId, change: &NeighborChange<'_>) {
         let Ok(targets) = self.common.store.write().targets_of(&[id]) else { return };
-        for route in &change.withdraw {
-            let _ = self.common.store.write().withdraw(targets, route.nlri.as_ref());
-        }
-        let mut clauses = Clauses::default();
-        for route in &change.announce {
-            if let Err(e) = self.announce_static(route, targets, &mut clauses) {
-                warn!(target: "configuration", "{}: {}: {e}", change.new.name, route.nlri);
+        for routes in change.withdraw.chunks(rib::WRITE_BUDGET) {
+            let mut store = self.common.store.write();
+            for route in routes {
+                let _ = store.withdraw(targets, route.nlri.as_ref());
             }
+        }
+        let routes = change.announce.iter().copied();
+        if let Err(e) = self.announce_all(routes, targets, &mut Clauses::default()) {
+            warn!(target: "configuration", "{}: {e}", change.new.name);
         }
         self.common.store.write().release_targets(targets);
         self.wake(&[id]);

@@ -34,9 +34,13 @@ impl Reactor {
         let mut peers = Vec::new();
         // A range has no session of its own: its neighbors are made when they connect.
         for neighbor in config.neighbors.iter().filter(|n| n.name.range.is_none()) {
-            peers.push((self.add_peer(Arc::new(neighbor.clone()), false)?, neighbor));
+            peers.push((self.common.store.write().add_peer(store_options(neighbor)), neighbor));
         }
+        // The routes first: a session that comes up at once must find all of them in its initial table.
         self.announce_sets(&peers)?;
+        for (id, neighbor) in peers {
+            self.start_peer(id, Arc::new(neighbor.clone()), false);
+        }
         self.retarget();
         Ok(())
     }
@@ -65,21 +69,17 @@ impl Reactor {
         self.helpers.insert(id, HelperEntry::new(process.clone(), handle, settings.api.ack));
     }
 
-    /// Adds a peer and starts its task. Target sets must be made anew afterwards ([`Reactor::retarget`]).
+    /// Adds a peer with its static routes, then starts its task.
     pub(super) fn add_peer(
         &mut self,
         neighbor: Arc<Neighbor>,
         generated: bool,
     ) -> Result<PeerId, StoreError> {
-        let options = store_options(&neighbor);
-        let id = self.common.store.write().add_peer(options);
+        let id = self.common.store.write().add_peer(store_options(&neighbor));
+        let announced = self.announce_sets(&[(id, &neighbor)]);
         self.start_peer(id, neighbor, generated);
-        if generated && let Some(peer) = self.peers.get(id) {
-            let neighbor = Arc::clone(&peer.neighbor);
-            self.announce_sets(&[(id, &neighbor)])?;
-            self.retarget();
-        }
-        Ok(id)
+        self.retarget();
+        announced.map(|()| id)
     }
 
     /// Starts the task of a peer that the store knows.
@@ -125,9 +125,7 @@ impl Reactor {
                 let has = |n: &Neighbor| n.routes.iter().any(|other| Arc::ptr_eq(other, set));
                 let members: Vec<PeerId> = peers.iter().filter(|(_, n)| has(n)).map(|(id, _)| *id).collect();
                 let targets = self.common.store.write().targets_of(&members)?;
-                for route in set.routes() {
-                    self.announce_static(route, targets, &mut attributes)?;
-                }
+                self.announce_all(set.routes().iter(), targets, &mut attributes)?;
                 self.wake(&members);
                 self.common.store.write().release_targets(targets);
             }
@@ -135,26 +133,37 @@ impl Reactor {
         Ok(())
     }
 
-    /// Announces one route of the configuration.
-    pub(super) fn announce_static(
+    /// Announces routes of the configuration, a bounded number of them under one lock.
+    pub(super) fn announce_all<'a>(
         &mut self,
-        route: &StaticRoute,
+        mut routes: impl Iterator<Item = &'a StaticRoute>,
         targets: TargetId,
         attributes: &mut Clauses,
     ) -> Result<(), StoreError> {
-        let attrs = attributes.intern(&route.clause, &self.common.interner);
-        let mut store = self.common.store.write();
-        match &route.clause.watchdog {
-            None => {
-                store.announce(targets, route.nlri.clone(), attrs, CONFIGURATION)?;
-            }
-            Some(name) => {
-                let withdrawn = route.clause.withdrawn;
-                let nlri = route.nlri.clone();
-                self.watchdogs.insert(&mut store, name, nlri, attrs, targets, CONFIGURATION, withdrawn)?;
+        loop {
+            let mut store = self.common.store.write();
+            for _ in 0..rib::WRITE_BUDGET {
+                let Some(StaticRoute { nlri, clause }) = routes.next() else { return Ok(()) };
+                let attrs = attributes.intern(clause, &self.common.interner);
+                match &clause.watchdog {
+                    None => {
+                        store.announce(targets, nlri.clone(), attrs, CONFIGURATION)?;
+                    }
+                    Some(name) => {
+                        let (nlri, parked) = (nlri.clone(), clause.withdrawn);
+                        self.watchdogs.insert(
+                            &mut store,
+                            name,
+                            nlri,
+                            attrs,
+                            targets,
+                            CONFIGURATION,
+                            parked,
+                        )?;
+                    }
+                }
             }
         }
-        Ok(())
     }
 
     /// Tells peers that the store has news for them.
