@@ -156,7 +156,7 @@ impl Process {
     pub fn leftovers(&self) -> Vec<String> {
         marked(&self.mark)
             .into_iter()
-            .filter(|pid| *pid != self.pid)
+            .filter(|pid| *pid != self.pid && !is_killed(*pid))
             .map(|pid| {
                 let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
                 format!("{pid}: {}", String::from_utf8_lossy(&line).replace('\0', " ").trim_end())
@@ -256,6 +256,17 @@ pub fn usage(pid: Pid) -> Result<Usage> {
     })
 }
 
+/// Whether a process has been killed and only waits for its turn to die: on a busy machine that takes a while.
+fn is_killed(pid: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let pending = |line: &str| {
+        let mask = line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:"))?;
+        u64::from_str_radix(mask.trim(), 16).ok()
+    };
+    let sigkill = 1 << (Signal::SIGKILL as i32 - 1);
+    status.lines().filter_map(pending).any(|mask| mask & sigkill != 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,6 +307,17 @@ mod tests {
         p.log.line("up", soon()).await.unwrap();
         drop(p.guard.stdin.take());
         assert!(!p.wait(soon()).await.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn only_a_kill_counts_as_killed() {
+        let p = shell("echo up; exec sleep 1000");
+        p.log.line("up", soon()).await.unwrap();
+        assert!(!is_killed(p.pid()), "it runs");
+        killpg(p.pid(), Signal::SIGSTOP).unwrap();
+        killpg(p.pid(), Signal::SIGTERM).unwrap();
+        // A stopped process keeps SIGTERM pending: that is no kill, and it would be a leftover.
+        assert!(!is_killed(p.pid()));
     }
 
     #[tokio::test]

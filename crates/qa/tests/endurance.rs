@@ -4,7 +4,7 @@
 //! session lives on KEEPALIVEs alone. The tests take turns, as they use the whole machine, and last as long as it takes the
 //! quiet peer to hear a number of KEEPALIVEs.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use qa::{
     bench::{
@@ -77,15 +77,15 @@ impl Rig {
         self.control.helper(name, within(STEP)).await.with_context(|| self.daemon.process.log.text())
     }
 
-    /// From now on silences count, and KEEPALIVEs of the quiet peer.
-    fn watch(&self) -> u64 {
+    /// From now on silences count.
+    fn watch(&self) {
         self.main.sink(|s| s.forget(clock::now()));
         self.quiet.sink(|s| s.forget(clock::now()));
-        self.quiet.progress().keepalives
     }
 
-    /// Waits until the quiet peer has heard `n` more KEEPALIVEs than `before`.
-    async fn keepalives(&mut self, before: u64, n: u64) -> Result<()> {
+    /// Waits until the quiet peer has heard `n` more KEEPALIVEs.
+    async fn keepalives(&mut self, n: u64) -> Result<()> {
+        let before = self.quiet.progress().keepalives;
         let heard = self.quiet.until("KEEPALIVEs", within(STEP), |p| p.keepalives >= before + n || !p.up);
         ensure!(heard.await?.up, "the quiet session is gone");
         Ok(())
@@ -150,49 +150,54 @@ impl Flood {
 }
 
 /// The helper whose commands are timed.
-struct Probe {
-    hops: Hops,
-    quiet: Quiet,
-    link: Link,
-    before: u32,
-}
+struct Probe(Link);
 
 impl Probe {
     async fn start(rig: &mut Rig) -> Result<Self> {
         let mut link = rig.helper("probe").await?;
-        let before = rig.main.progress().probes;
         link.tell("go").await?;
-        let quiet = Quiet::start(rig.daemon.process.pid())?;
-        Ok(Self { hops: Hops::start(Duration::from_millis(10))?, quiet, link, before })
+        Ok(Self(link))
     }
 
-    /// Every command has arrived, and nearly all in time.
-    async fn end(mut self, rig: &mut Rig, least: u64) -> Result<()> {
-        self.link.tell("stop").await?;
-        let sent = self.link.numbers("sent", within(STEP)).await?[0];
-        let all = rig.main.until("all probes", within(STEP), |p| u64::from(p.probes - self.before) >= sent);
-        all.await?;
-        let foreign = self.quiet.foreign()?;
-        let (times, hops) = (rig.main.sink(|s| s.probes().to_vec()), self.hops.end());
-        let show = |t: &[u64]| {
-            let [p50, p99, longest] = [0.5, 0.99, 1.0].map(|q| quantile(t, q));
-            format!("p50 {p50:.3?}, p99 {p99:.3?}, longest {longest:.3?}")
-        };
-        println!("  {} commands from line to wire: {}", times.len(), show(&times));
-        println!(
-            "  three threads that only pass a stamp on: {}; others used {:.0} %",
-            show(&hops),
-            foreign * 100.0
-        );
-        ensure!(times.len() as u64 >= least, "only {} commands", times.len());
-        // On a machine that is not ours the yardstick is what three idle threads need for the same way.
-        let limit = if foreign < OTHERS { PROMPT } else { DISTURBED.max(quantile(&hops, 0.99) * 4) };
-        if foreign >= OTHERS {
-            println!("  NOT JUDGED by {PROMPT:?} but by {limit:?}: the machine was not ours");
+    /// Some seconds of commands, nearly all of which arrive in time. What the kernel's scheduler does to a few of them on two
+    /// processors is luck, so there are three attempts; a daemon that lets commands wait fails all of them.
+    async fn prompt(&self, rig: &mut Rig) -> Result<()> {
+        let mut p99 = Duration::MAX;
+        for _ in 0..3 {
+            rig.main.sink(qa::bench::sink::Sink::take_probes);
+            let quiet = Quiet::start(rig.daemon.process.pid())?;
+            let hops = Hops::start(Duration::from_millis(10))?;
+            rig.keepalives(5).await?;
+            let foreign = quiet.foreign()?;
+            let (times, hops) = (rig.main.sink(qa::bench::sink::Sink::take_probes), hops.end());
+            let show = |t: &[u64]| {
+                let [p50, p99, longest] = [0.5, 0.99, 1.0].map(|q| quantile(t, q));
+                format!("p50 {p50:.3?}, p99 {p99:.3?}, longest {longest:.3?}")
+            };
+            println!("  {} commands from line to wire: {}", times.len(), show(&times));
+            println!("  beside it, three threads that only pass a stamp on: {}", show(&hops));
+            ensure!(times.len() >= 300, "only {} commands in 5 s", times.len());
+            let limit = if foreign < OTHERS { PROMPT } else { DISTURBED };
+            if foreign >= OTHERS {
+                println!(
+                    "  NOT JUDGED by {PROMPT:?} but by {limit:?}: others used {:.0} % of the machine",
+                    foreign * 100.0
+                );
+            }
+            p99 = quantile(&times, 0.99);
+            if p99 < limit {
+                return Ok(());
+            }
         }
-        let p99 = quantile(&times, 0.99);
-        ensure!(p99 < limit, "the p99 from line to wire is {p99:?}");
-        rig.kept.push(self.link);
+        bail!("the p99 from line to wire is {p99:?}");
+    }
+
+    /// Every command has arrived.
+    async fn end(mut self, rig: &mut Rig) -> Result<()> {
+        self.0.tell("stop").await?;
+        let sent = self.0.numbers("sent", within(STEP)).await?[0];
+        rig.main.until("all probes", within(STEP), |p| u64::from(p.probes) == sent).await?;
+        rig.kept.push(self.0);
         Ok(())
     }
 }
@@ -211,8 +216,8 @@ async fn a_million_commands_of_a_helper_that_never_reads() -> Result<()> {
     println!("a million commands of a helper that never reads:");
     let mut rig = Rig::start(MILLION, |s| s, flood).await?;
     let flood = Flood::start(&mut rig).await?;
-    let before = rig.watch();
-    rig.keepalives(before, 6).await?;
+    rig.watch();
+    rig.keepalives(6).await?;
     flood.end(&mut rig).await?;
     rig.undisturbed()?;
     rig.memory(500)?;
@@ -225,10 +230,10 @@ async fn the_same_while_another_helper_commands_each_10_ms() -> Result<()> {
     println!("the same while another helper commands each 10 ms:");
     let mut rig = Rig::start(MILLION, |s| s, |t, c| probe(flood(t, c), c)).await?;
     let flood = Flood::start(&mut rig).await?;
-    let before = rig.watch();
+    rig.watch();
     let probe = Probe::start(&mut rig).await?;
-    rig.keepalives(before, 6).await?;
-    probe.end(&mut rig, 400).await?;
+    probe.prompt(&mut rig).await?;
+    probe.end(&mut rig).await?;
     flood.end(&mut rig).await?;
     rig.undisturbed()?;
     rig.stop().await
@@ -254,13 +259,13 @@ async fn the_same_while_a_peer_pours_in_a_full_table() -> Result<()> {
     source.until("the session", within(STEP), |p| p.up).await?;
     let messages = table::updates(MILLION, PEER_AS, 0);
     let flood = Flood::start(&mut rig).await?;
-    let before = rig.watch();
+    rig.watch();
     // Over and over, as one table takes less time than a KEEPALIVE.
     let pour = source.pour(messages, u32::MAX);
     let probe = Probe::start(&mut rig).await?;
     count.numbers("reached", within(STEP)).await.with_context(|| rig.daemon.process.log.text())?;
-    rig.keepalives(before, 6).await?;
-    probe.end(&mut rig, 400).await?;
+    probe.prompt(&mut rig).await?;
+    probe.end(&mut rig).await?;
     pour.finish();
     let (start, end) = pour.end(within(STEP)).await?;
     println!("  the peer poured for {:.3?}", Duration::from_nanos(end - start));
@@ -291,7 +296,7 @@ async fn the_same_while_another_peer_stops_reading() -> Result<()> {
     let mut relay = rig.helper("relay").await?;
     stuck.until("the session", within(STEP), |p| p.up).await?;
     let flood = Flood::start(&mut rig).await?;
-    let before = rig.watch();
+    rig.watch();
     let probe = Probe::start(&mut rig).await?;
     let down = loop {
         let line = relay.line(within(STEP)).await.with_context(|| rig.daemon.process.log.text())?;
@@ -304,8 +309,8 @@ async fn the_same_while_another_peer_stops_reading() -> Result<()> {
         down.contains("\"peer\": \"127.0.0.4\"") && down.contains("(8,"),
         "not the send hold timer: {down}"
     );
-    rig.keepalives(before, 6).await?;
-    probe.end(&mut rig, 400).await?;
+    probe.prompt(&mut rig).await?;
+    probe.end(&mut rig).await?;
     flood.end(&mut rig).await?;
     rig.undisturbed()?;
     rig.memory(700)?;
@@ -331,7 +336,7 @@ async fn helpers_that_misbehave_disturb_nobody() -> Result<()> {
         },
     )
     .await?;
-    let before = rig.watch();
+    rig.watch();
     let probe = Probe::start(&mut rig).await?;
     let mut good = rig.helper("good").await?;
     good.tell("announce 0").await?;
@@ -341,8 +346,8 @@ async fn helpers_that_misbehave_disturb_nobody() -> Result<()> {
     };
     ensure!(answered[..2] == [100_000, 0], "answers: {answered:?}");
     rig.main.until("all routes", within(STEP), |p| p.held == 100_000).await?;
-    rig.keepalives(before, 6).await?;
-    probe.end(&mut rig, 400).await?;
+    probe.prompt(&mut rig).await?;
+    probe.end(&mut rig).await?;
     rig.undisturbed()?;
     rig.memory(150)?;
     rig.stop().await

@@ -231,15 +231,13 @@ impl Sink {
         self.rounds[i as usize] = round;
     }
 
-    /// How long each probe was under way, in nanoseconds.
-    pub fn probes(&self) -> &[u64] {
-        &self.probes
+    /// How long each probe was under way, in nanoseconds, of those that came since this was last asked.
+    pub fn take_probes(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.probes)
     }
 
-    /// Forgets probes and silences so far: what follows is measured on its own.
+    /// Forgets silences so far: what follows is measured on its own.
     pub fn forget(&mut self, now: u64) {
-        self.probes.clear();
-        self.progress.probes = 0;
         self.progress.longest_silence = 0;
         self.alive_at = self.alive_at.map(|_| now);
     }
@@ -378,7 +376,7 @@ mod tests {
         body.extend_from_slice(&[32, 198, 19, 0, 1]);
         s.take(Message::new(UPDATE, &body).bytes(), 9_000).unwrap();
         s.take(Message::keepalive().bytes(), 10_000).unwrap();
-        assert_eq!(s.probes(), [4_000]);
+        assert_eq!(s.take_probes(), [4_000]);
         assert_eq!((s.progress.longest_silence, s.silence(30_000)), (9_000, 20_000));
         s.check().unwrap();
     }
