@@ -48,6 +48,9 @@ pub struct Server {
     /// As --verbose (accepted for ExaBGP's command line)
     #[arg(short, long)]
     pub debug: bool,
+    /// Log lines for people, or as JSON objects
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
     /// Never connect out: wait for all neighbors
     #[arg(short = 'P', long)]
     pub passive: bool,
@@ -122,6 +125,15 @@ pub struct Speaker {
     /// Print on standard error, as a process of the daemon must: its standard output is for commands
     #[arg(long)]
     pub stderr: bool,
+}
+
+/// What log lines look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Time, level, category, message
+    Text,
+    /// An object a line
+    Json,
 }
 
 /// What the test speaker prints.

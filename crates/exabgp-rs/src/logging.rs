@@ -1,6 +1,6 @@
 //! Where log lines go and what they look like.
 //!
-//! Text lines are `time LEVEL category message`. Control characters
+//! Text lines are `time LEVEL category message`; `--log-format json` makes objects of them. Control characters
 //! in values that came from a peer or a helper are escaped, so that nobody outside can forge a line.
 
 use std::fmt::{self, Write as _};
@@ -8,6 +8,7 @@ use std::fs::OpenOptions;
 use std::io::{self, IsTerminal as _, Write};
 use std::os::unix::net::UnixDatagram;
 
+use crate::cli::LogFormat;
 use anyhow::{Context as _, Result};
 use config::Settings;
 use config::env::{Destination, LogLevel};
@@ -107,7 +108,7 @@ pub(crate) struct Log(#[expect(dead_code, reason = "held for its Drop")] WorkerG
 ///
 /// # Errors
 /// When the destination can't be opened.
-pub(crate) fn start(settings: &Settings, verbose: bool) -> Result<Log> {
+pub(crate) fn start(settings: &Settings, verbose: bool, format: LogFormat) -> Result<Log> {
     let log = &settings.log;
     let (writer, text): (Box<dyn Write + Send>, Text) = match &log.destination {
         // As the original does, so that both are told apart from a sub-command's output.
@@ -126,12 +127,14 @@ pub(crate) fn start(settings: &Settings, verbose: bool) -> Result<Log> {
         }
     };
     let (writer, guard) = NonBlockingBuilder::default().finish(writer);
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter(settings, verbose))
-        .with_writer(writer)
-        .event_format(text)
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).context("logging is started twice")?;
+    let common = tracing_subscriber::fmt().with_env_filter(filter(settings, verbose)).with_writer(writer);
+    let started = match format {
+        LogFormat::Text => tracing::subscriber::set_global_default(common.event_format(text).finish()),
+        LogFormat::Json => {
+            tracing::subscriber::set_global_default(common.json().flatten_event(true).finish())
+        }
+    };
+    started.context("logging is started twice")?;
     Ok(Log(guard))
 }
 

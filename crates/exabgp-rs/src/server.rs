@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
             "several configurations are one list only with exabgp.debug.rotate; otherwise start a daemon for each"
         );
     }
-    let _log = logging::start(&config.settings, options.verbose || options.debug)?;
+    let _log = logging::start(&config.settings, options.verbose || options.debug, options.log_format)?;
     daemon::mask(&config.settings);
     let version = config.settings.version.clone().unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
     info!(target: "welcome", "exabgp-rs {version}, process {}", std::process::id());
@@ -40,7 +40,6 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
     }
     report(&loaded.report);
     info!(target: "configuration", "loaded {}: {} neighbors, {} processes", first.display(), config.neighbors.len(), config.processes.len());
-    without_effect(&config);
     if config.settings.daemon.daemonize {
         warn!(target: "daemon", "it stays in the foreground: have a service manager put it to the background");
     }
@@ -78,16 +77,6 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
             error!(target: "daemon", "{e}");
             Ok(ExitCode::FAILURE)
         }
-    }
-}
-
-/// Settings that would do something in ExaBGP, and do nothing here yet: said rather than silently ignored.
-fn without_effect(config: &Config) {
-    if config.settings.tcp.delay > 0 {
-        warn!(target: "configuration", "tcp.delay has no effect yet: neighbors are connected to at once");
-    }
-    for neighbor in config.neighbors.iter().filter(|n| n.rate_limit.is_some()) {
-        warn!(target: "configuration", "{}: rate-limit has no effect yet", neighbor.name);
     }
 }
 

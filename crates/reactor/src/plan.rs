@@ -25,6 +25,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) settings: &'a Settings,
     /// What software-version shows.
     pub(crate) version: &'a str,
+    /// When sessions are to begin (`tcp.delay`); none for at once.
+    pub(crate) begin: Option<std::time::Instant>,
     /// The daemon has just started: the Restart State bit is set (RFC 4724 section 3).
     pub(crate) restarting: bool,
 }
@@ -83,6 +85,8 @@ pub(crate) fn peer(
         group_updates: neighbor.group_updates,
         manual_eor: neighbor.manual_eor,
         adj_rib_in: neighbor.adj_rib_in,
+        pace: neighbor.rate_limit.map_or(Duration::ZERO, |limit| Duration::from_secs(1) / limit.get()),
+        begin: ground.begin,
         audience,
         seed: u64::from(id.index()) ^ u64::from(std::process::id()).rotate_left(32),
     }

@@ -119,6 +119,8 @@ pub(crate) struct Reactor {
     /// Helpers with work, in the order of their turns.
     turns: Vec<HelperId>,
     next_helper: u32,
+    /// When sessions begin (`tcp.delay`).
+    begin: Option<std::time::Instant>,
     /// Peer tasks started so far.
     incarnations: u64,
     watchdogs: Watchdogs,
@@ -189,6 +191,7 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         helpers: HashMap::new(),
         turns: Vec::new(),
         next_helper: 0,
+        begin: None,
         incarnations: 0,
         watchdogs: Watchdogs::new(),
         listeners: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api_process::{HelperHandle, HelperId};
 use bgp_wire::FamilySet;
@@ -26,6 +26,7 @@ impl Reactor {
     pub(super) fn start(&mut self, config: Config, listening: Hook) -> Result<(), ReactorError> {
         self.listen(&config)?;
         (listening.0)().map_err(ReactorError::Listening)?;
+        self.begin = begin(config.settings.tcp.delay);
         self.config = Arc::new(config);
         let config = Arc::clone(&self.config);
         for process in &config.processes {
@@ -100,6 +101,7 @@ impl Reactor {
         Ground {
             settings: &self.config.settings,
             version: &self.options.version,
+            begin: self.begin,
             // The state machine clears the bit once a session has been up.
             restarting: true,
         }
@@ -172,6 +174,15 @@ impl Reactor {
             peer.shared.news.notify_one();
         }
     }
+}
+
+/// When sessions are to begin: at the next multiple of so many minutes of the clock (`tcp.delay`), so that several
+/// daemons begin together.
+fn begin(minutes: u32) -> Option<Instant> {
+    let period = u64::from(minutes).checked_mul(60).filter(|period| *period > 0)?;
+    let now = crate::clock::since_1970();
+    let over = now.as_secs().checked_rem(period)?;
+    Instant::now().checked_add(Duration::from_secs(period.checked_sub(over)?))
 }
 
 /// What the store has to know about a neighbor.

@@ -156,7 +156,15 @@ impl PeerTask {
         let Some(socket) = self.sockets.get_mut(leg) else { return false };
         let tell = self.helpers.publisher.wants(Class::Message(MessageKind::Update, Direction::Send));
         while socket.output.has_room() {
+            if self.paced_until.is_some() {
+                // The deadline that this is wakes the task.
+                return false;
+            }
             let Some(packed) = self.outbound.next(&self.settings.name) else { return false };
+            if !self.settings.pace.is_zero() {
+                let messages = u32::try_from(packed.updates).unwrap_or(u32::MAX);
+                self.paced_until = Instant::now().checked_add(self.settings.pace.saturating_mul(messages));
+            }
             self.shared.sent.add(MessageType::UPDATE, packed.updates);
             self.shared.sent.add(MessageType::ROUTE_REFRESH, packed.refreshes);
             if tell {

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api_process::Outbox;
 use bgp_wire::msg::refresh::RouteRefresh;
@@ -114,9 +114,13 @@ pub(crate) struct PeerSettings {
     pub(crate) manual_eor: bool,
     /// What the peer announces is kept.
     pub(crate) adj_rib_in: bool,
+    /// Time from one UPDATE to the next (`rate-limit`); zero for no limit.
+    pub(crate) pace: Duration,
+    /// When to begin (`tcp.delay`); none for at once.
+    pub(crate) begin: Option<Instant>,
     /// Who listens.
     pub(crate) audience: Audience,
-    /// Begin at once, without waiting for the first back-off.
+    /// Decides the jitter of its timers.
     pub(crate) seed: u64,
 }
 
@@ -146,6 +150,10 @@ pub(crate) struct PeerTask {
     decode: DecodeCtx,
     /// Octets decoded and packed in this turn.
     work: usize,
+    /// No UPDATE may be packed before this: the rate limit.
+    paced_until: Option<Instant>,
+    /// When the state machine is to be started; none once it is.
+    begin: Option<Instant>,
     /// Something was left to do when the budget of the last turn was used up.
     unfinished: bool,
     stopped: bool,
@@ -174,6 +182,7 @@ impl PeerTask {
     ) -> Self {
         let fsm = Peer::new(settings.fsm.clone(), settings.seed);
         let outbound = Outbound::new(&common.store, settings.id);
+        let begin = settings.begin.unwrap_or_else(Instant::now);
         let helpers = Helpers::new(settings.audience.clone());
         Self {
             settings,
@@ -187,6 +196,8 @@ impl PeerTask {
             helpers,
             decode: DecodeCtx::default(),
             work: 0,
+            paced_until: None,
+            begin: Some(begin),
             unfinished: false,
             stopped: false,
             reports: VecDeque::new(),
@@ -206,8 +217,7 @@ impl PeerTask {
     async fn run_to_the_end(mut self) {
         let mut sleep = Box::pin(tokio::time::sleep_until(tokio::time::Instant::now()));
         let mut inbox = Vec::with_capacity(COMMANDS);
-        let _ = self.fsm.handle_command(Instant::now(), Command::Start);
-        self.settle();
+        self.begin(Instant::now());
         while !self.stopped {
             let woken = self.wait(sleep.as_mut(), &mut inbox).await;
             let now = Instant::now();
@@ -230,7 +240,9 @@ impl PeerTask {
 
     /// The one place where this task waits.
     async fn wait(&mut self, mut sleep: Pin<&mut tokio::time::Sleep>, inbox: &mut Vec<ToPeer>) -> Woken {
-        let deadline = self.fsm.poll_timeout().map(tokio::time::Instant::from_std);
+        let own =
+            [self.fsm.poll_timeout(), self.begin, self.paced_until.filter(|_| self.outbound.wants_news())];
+        let deadline = own.into_iter().flatten().min().map(tokio::time::Instant::from_std);
         if let Some(at) = deadline {
             // A later deadline leaves the sleeper armed: most deadlines move before they come.
             if sleep.is_elapsed() || at < sleep.deadline() {
@@ -277,6 +289,8 @@ impl PeerTask {
         match command {
             ToPeer::Accept(stream) => self.accept(now, stream),
             ToPeer::Teardown(notification) => self.tell(now, Command::Teardown(notification)),
+            // What has not begun has nothing to end.
+            ToPeer::Stop(_) if self.begin.is_some() => self.stopped = true,
             ToPeer::Stop(reason) => self.tell(now, Command::Stop(reason)),
             ToPeer::Refresh(refresh) => self.tell(now, Command::Refresh(refresh)),
             ToPeer::EndOfRib(family) => self.outbound.end_of_rib(family),
@@ -343,7 +357,18 @@ impl PeerTask {
         }
     }
 
+    /// Starts the state machine, when its time has come.
+    fn begin(&mut self, now: Instant) {
+        if self.begin.is_some_and(|at| at <= now) {
+            self.begin = None;
+            let _ = self.fsm.handle_command(now, Command::Start);
+            self.settle();
+        }
+    }
+
     fn deadline(&mut self, now: Instant) {
+        self.begin(now);
+        self.paced_until = self.paced_until.filter(|until| now < *until);
         while let Wanted::Read(leg) = self.fsm.handle_timeout(now) {
             // Unread octets are proof of life, whoever is to blame that they are unread.
             let Some(socket) = self.sockets.get_mut(leg) else { continue };
