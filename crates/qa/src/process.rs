@@ -322,9 +322,9 @@ mod tests {
 
     #[tokio::test]
     async fn usage_is_read() {
-        let p = shell("echo up; exec sleep 1000");
+        let p = shell("echo up; read forever");
         p.log.line("up", soon()).await.unwrap();
         let u = usage(p.pid()).unwrap();
-        assert!(u.rss > 0 && u.peak_rss >= u.rss && u.context_switches > 0, "{u:?}");
+        assert!(u.rss > 0 && u.peak_rss >= u.rss, "{u:?}");
     }
 }
