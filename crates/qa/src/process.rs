@@ -322,7 +322,7 @@ mod tests {
 
     #[tokio::test]
     async fn usage_is_read() {
-        let p = shell("echo up; read forever");
+        let p = shell("echo up; sleep 1000; :");
         p.log.line("up", soon()).await.unwrap();
         let u = usage(p.pid()).unwrap();
         assert!(u.rss > 0 && u.peak_rss >= u.rss, "{u:?}");
