@@ -55,6 +55,10 @@ pub trait Emit {
     fn compact(&self) -> bool {
         false
     }
+    /// Whether a label of a labelled prefix is told with all 24 bits of its field beside it.
+    fn raw_labels(&self) -> bool {
+        false
+    }
 }
 
 /// Case of hexadecimal digits.

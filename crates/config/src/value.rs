@@ -282,9 +282,10 @@ pub(crate) fn add_path(value: Scalar<'_>) -> Value<AddPath> {
 /// The form of events.
 pub(crate) fn encoder(value: Scalar<'_>) -> Value<Encoder> {
     match value {
-        Scalar::Text(text) if text.eq_ignore_ascii_case("json") => Ok(Encoder::Json),
-        Scalar::Text(text) if text.eq_ignore_ascii_case("text") => Ok(Encoder::Text),
-        value => refuse(value, "an encoder", "\"json\" or \"text\""),
+        Scalar::Text(text) if let Some(encoder) = Encoder::named(text) => Ok(encoder),
+        value => {
+            refuse(value, "an encoder", "\"json\", \"text\", or json of another version as in \"json-4.0.1\"")
+        }
     }
 }
 

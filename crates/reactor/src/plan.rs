@@ -12,7 +12,7 @@ use api_process::{HelperHandle, Lines, Overflow, Spec};
 use bgp_wire::{Asn, CapCode};
 use bytes::Bytes;
 use config::env::Settings;
-use config::model::{self, ApiBlock, Encoder, Messages, Neighbor, Process, Program};
+use config::model::{self, ApiBlock, Messages, Neighbor, Process, Program};
 use peer_fsm::PeerConfig;
 use rib::PeerId;
 
@@ -122,12 +122,8 @@ pub(crate) fn audience<'a>(
 
 /// How a process is written to.
 pub(crate) fn dialect(process: &Process) -> &'static Dialect {
-    let name = match process.encoder {
-        Encoder::Json => "json",
-        Encoder::Text => "text",
-    };
-    // The table has both; a row that is missing would show in the first test.
-    Dialect::named(name).unwrap_or(api::encode::DEFAULT)
+    // The table has them all: a test shows a row that is missing.
+    Dialect::named(process.encoder.name()).unwrap_or(api::encode::DEFAULT)
 }
 
 fn subscription(block: &ApiBlock) -> Subscription {
@@ -209,4 +205,16 @@ pub(crate) fn lines(process: &Process, host: &Arc<Host>) -> Lines {
         (dialect.shutdown)(&end_host, crate::clock::seconds(), &mut out);
         Bytes::from(out)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_encoder_has_its_dialect() {
+        for (name, _) in model::Encoder::ALL {
+            assert_eq!(Dialect::named(name).map(|d| d.name), Some(name));
+        }
+    }
 }

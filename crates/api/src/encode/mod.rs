@@ -1,7 +1,8 @@
 //! Dialects: how events are written. Each is one file and one line of [`ENCODERS`].
 
 mod address;
-mod json5;
+mod json;
+mod json3;
 mod text;
 mod writer;
 
@@ -14,10 +15,19 @@ use crate::event::{Class, Event, Form, Host, PeerHead};
 pub use writer::JsonWriter;
 
 /// The dialect of helpers that ask for none.
-pub static DEFAULT: &Dialect = &json5::DIALECT;
+pub static DEFAULT: &Dialect = &json::JSON5;
 
 /// The dialects that events can be written in.
-pub static ENCODERS: &[&Dialect] = &[&json5::DIALECT, &text::DIALECT];
+pub static ENCODERS: &[&Dialect] = &[
+    &json::JSON5,
+    &json::JSON5_COMPACT,
+    &json::JSON4,
+    &json::JSON4_COMPACT,
+    &json::JSON6,
+    &json::JSON6_COMPACT,
+    &json3::DIALECT,
+    &text::DIALECT,
+];
 
 /// A way of writing events, frozen once released.
 pub struct Dialect {
@@ -81,4 +91,10 @@ pub trait Encoder: Send {
 
     /// What [`Style::negotiated`] repeats from now on.
     fn negotiated(&mut self, negotiated: &Negotiated);
+}
+
+/// Appends a time as a float; what is no number becomes 0, since JSON has no word for it.
+fn seconds(time: f64, out: &mut Vec<u8>) {
+    let time = if time.is_finite() { time } else { 0.0 };
+    out.extend_from_slice(ryu::Buffer::new().format_finite(time).as_bytes());
 }

@@ -18,6 +18,16 @@ pub struct JsonWriter<'b> {
     outer: SmallVec<[Level; 8]>,
     /// A key was written: the value that follows it takes no comma.
     keyed: bool,
+    ways: Ways,
+}
+
+/// What values ask a writer about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ways {
+    /// Plain prefixes are strings.
+    pub(super) compact: bool,
+    /// Labels have the whole field beside them.
+    pub(super) raw_labels: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +41,12 @@ impl<'b> JsonWriter<'b> {
     pub fn new(out: &'b mut Vec<u8>) -> Self {
         // `keyed` makes the top level behave like the place after a key.
         let level = Level { spacing: Spacing::Wide, items: 0 };
-        Self { out, level, outer: SmallVec::new(), keyed: true }
+        Self { out, level, outer: SmallVec::new(), keyed: true, ways: Ways::default() }
+    }
+
+    /// The same for a dialect with ways of its own.
+    pub(super) fn with(out: &'b mut Vec<u8>, ways: Ways) -> Self {
+        Self { ways, ..Self::new(out) }
     }
 
     /// The buffer, for what has a form that no [`Spacing`] covers.
@@ -162,6 +177,14 @@ impl Emit for JsonWriter<'_> {
         self.out.push(b'"');
         address::ip(value, self.out);
         self.out.push(b'"');
+    }
+
+    fn compact(&self) -> bool {
+        self.ways.compact
+    }
+
+    fn raw_labels(&self) -> bool {
+        self.ways.raw_labels
     }
 
     fn prefix(&mut self, address: IpAddr, length: u8) {

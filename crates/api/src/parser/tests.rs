@@ -15,9 +15,14 @@ fn parse(lines: &str) -> Batch {
 
 /// A step in words.
 fn told(batch: &Batch) -> Vec<String> {
+    // The number of the first selector that says the same: one that was read twice is the same target.
+    let same = |t: &Target| format!("{:?}", batch.selector(*t));
     let target = |t: &Target| match t {
         Target::Attached => String::new(),
-        Target::Selected(n) => format!("{n}: "),
+        Target::Selected(n) => {
+            let first = (0..*n).find(|i| same(&Target::Selected(*i)) == same(t)).unwrap_or(*n);
+            format!("{first}: ")
+        }
     };
     let told = |step: &Step| match step {
         Step::Route(r) => {

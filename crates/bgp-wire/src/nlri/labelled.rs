@@ -197,6 +197,10 @@ impl NlriCodec for Labelled {
             for label in parts.labels {
                 out.begin_list(Spacing::Tight);
                 out.number(value(*label).into());
+                if out.raw_labels() {
+                    let [a, b, c] = *label;
+                    out.number(u32::from_be_bytes([0, a, b, c]).into());
+                }
                 out.end_list();
             }
             out.end_list();

@@ -214,18 +214,12 @@ impl Setting for Destination {
 
 impl Setting for Encoder {
     fn read(text: &str) -> Result<Self, String> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "json" => Ok(Self::Json),
-            "text" => Ok(Self::Text),
-            _ => Err("json or text".to_owned()),
-        }
+        Self::named(text.trim())
+            .ok_or_else(|| "json, text, or json of another version as in json-4.0.1".to_owned())
     }
 
     fn show(&self) -> String {
-        match self {
-            Self::Json => "json".to_owned(),
-            Self::Text => "text".to_owned(),
-        }
+        self.name().to_owned()
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{At, Diag, Diags};
-use crate::env::Settings;
+use crate::env::{ApiVersion, Settings};
 use crate::model::{Process, Program};
 use crate::raw::RawProcess;
 use crate::validate::Surroundings;
@@ -46,7 +46,11 @@ pub(super) fn validate(
         name,
         program,
         args: args.iter().map(|arg| arg.value.clone()).collect(),
-        encoder: raw.encoder.as_ref().map_or(settings.api.encoder, |e| e.value),
+        encoder: raw
+            .encoder
+            .as_ref()
+            .map_or(settings.api.encoder, |e| e.value)
+            .resolved(settings.api.version == ApiVersion::V6, settings.api.compact),
         respawn: settings.api.respawn && raw.respawn.as_ref().is_none_or(|r| r.value),
         ack: raw.ack.as_ref().map_or(settings.api.ack, |a| a.value),
         overflow: raw.overflow.as_ref().map(|o| o.value).unwrap_or_default(),

@@ -12,14 +12,14 @@ use bgp_wire::nlri::{NlriRun, inet};
 use bgp_wire::{Afi, Family, NlriRef, Safi};
 use smallvec::SmallVec;
 
+use super::flavor::Flavor;
 use crate::encode::address;
-use crate::encode::writer::JsonWriter;
 
 /// Routes of one field, and where traffic for them goes.
 pub(super) type Run<'a> = (NextHop, NlriRun<'a>);
 
 /// Appends `{ "<family>": { "<next hop>": [ <nlri>, … ] } }`.
-pub(super) fn announce(runs: &[Run<'_>], out: &mut Vec<u8>) {
+pub(super) fn announce(flavor: &Flavor, runs: &[Run<'_>], out: &mut Vec<u8>) {
     out.push(b'{');
     for (i, (_, run)) in runs.iter().enumerate() {
         let family = run.family();
@@ -32,13 +32,17 @@ pub(super) fn announce(runs: &[Run<'_>], out: &mut Vec<u8>) {
         let mut seen: SmallVec<[Key; 4]> = SmallVec::new();
         let of_family = || runs.iter().filter(|(_, run)| run.family() == family);
         for (next_hop, _) in of_family() {
-            for key in keys(*next_hop).into_iter().flatten() {
+            for key in keys(*next_hop, flavor.both_next_hops).into_iter().flatten() {
                 if seen.contains(&key) {
                     continue;
                 }
                 seen.push(key);
                 next_hop_key(key, out);
-                list(of_family().filter(|(n, _)| keys(*n).contains(&Some(key))), out);
+                list(
+                    flavor,
+                    of_family().filter(|(n, _)| keys(*n, flavor.both_next_hops).contains(&Some(key))),
+                    out,
+                );
             }
         }
         out.extend_from_slice(b" }");
@@ -47,13 +51,13 @@ pub(super) fn announce(runs: &[Run<'_>], out: &mut Vec<u8>) {
 }
 
 /// Appends `{ "<family>": [ <nlri>, … ] }`.
-pub(super) fn withdraw(runs: &[Run<'_>], out: &mut Vec<u8>) {
+pub(super) fn withdraw(flavor: &Flavor, runs: &[Run<'_>], out: &mut Vec<u8>) {
     out.push(b'{');
     for (i, (_, run)) in runs.iter().enumerate() {
         let family = run.family();
         if is_first(runs, i, family) {
             family_key(family, out);
-            list(runs.iter().filter(|(_, run)| run.family() == family), out);
+            list(flavor, runs.iter().filter(|(_, run)| run.family() == family), out);
         }
     }
     out.extend_from_slice(b" }");
@@ -72,11 +76,13 @@ enum Key {
 }
 
 /// The keys of a next hop: two for a global and a link-local address, as the original has it.
-fn keys(next_hop: NextHop) -> [Option<Key>; 2] {
+fn keys(next_hop: NextHop, both: bool) -> [Option<Key>; 2] {
     match next_hop {
         NextHop::Unset | NextHop::SelfAddress => [Some(Key::None), None],
         NextHop::Address(address) => [Some(Key::Address(address)), None],
-        NextHop::Pair(global, local) => [Some(Key::Address(global.into())), Some(Key::Address(local.into()))],
+        NextHop::Pair(global, local) => {
+            [Some(Key::Address(global.into())), both.then(|| Key::Address(local.into()))]
+        }
     }
 }
 
@@ -117,7 +123,7 @@ fn is_plain(family: Family) -> bool {
 }
 
 /// Appends the routes of some fields of one family as a list.
-fn list<'r, 'a: 'r>(runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut Vec<u8>) {
+fn list<'r, 'a: 'r>(flavor: &Flavor, runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut Vec<u8>) {
     let runs = runs.map(|(_, run)| run);
     if runs.clone().next().is_some_and(|run| is_plain(run.family())) {
         out.push(b'[');
@@ -129,6 +135,7 @@ fn list<'r, 'a: 'r>(runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut V
             for nlri in run {
                 let comma = out.len() != first;
                 match nlri.wire {
+                    _ if flavor.compact && nlri.path_id.is_none() => compact_item(comma, nlri, out),
                     [length, prefix @ ..] if v4 && nlri.path_id.is_none() => {
                         v4_item(comma, *length, prefix, out);
                     }
@@ -139,7 +146,7 @@ fn list<'r, 'a: 'r>(runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut V
         out.extend_from_slice(b" ]");
         return;
     }
-    let mut w = JsonWriter::new(out);
+    let mut w = flavor.writer(out);
     w.begin_list(Spacing::Wide);
     for nlri in runs.flat_map(NlriRun::iter) {
         nlri.emit(&mut w);
@@ -164,6 +171,16 @@ fn plain_item(comma: bool, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\" }");
 }
 
+/// Appends a plain prefix without path identifier as string.
+fn compact_item(comma: bool, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(if comma { b", \"" } else { b" \"" });
+    let (address, length) = inet::prefix(nlri);
+    address::ip(address, out);
+    out.push(b'/');
+    address::number(length.into(), out);
+    out.push(b'"');
+}
+
 /// The same for the most common of all: IPv4 without path identifier, in one go.
 fn v4_item(comma: bool, length: u8, prefix: &[u8], out: &mut Vec<u8>) {
     let octet = |i: usize| prefix.get(i).copied().unwrap_or_default();
@@ -183,6 +200,7 @@ fn v4_item(comma: bool, length: u8, prefix: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::flavor::{FIVE, FIVE_COMPACT};
     use super::*;
 
     proptest! {
@@ -196,14 +214,16 @@ mod tests {
             bytes.push(length);
             bytes.extend_from_slice(&octets[..usize::from(length.div_ceil(8))]);
             let run = NlriRun::check(family, path_id.is_some(), &bytes, 0).unwrap();
-            let mut fast = Vec::new();
-            list([(NextHop::Unset, run), (NextHop::Unset, run)].iter(), &mut fast);
-            let mut emitted = Vec::new();
-            let mut w = JsonWriter::new(&mut emitted);
-            w.begin_list(Spacing::Wide);
-            run.iter().chain(run.iter()).for_each(|nlri| nlri.emit(&mut w));
-            w.end_list();
-            prop_assert_eq!(String::from_utf8(fast).unwrap(), String::from_utf8(emitted).unwrap());
+            for flavor in [&FIVE, &FIVE_COMPACT] {
+                let mut fast = Vec::new();
+                list(flavor, [(NextHop::Unset, run), (NextHop::Unset, run)].iter(), &mut fast);
+                let mut emitted = Vec::new();
+                let mut w = flavor.writer(&mut emitted);
+                w.begin_list(Spacing::Wide);
+                run.iter().chain(run.iter()).for_each(|nlri| nlri.emit(&mut w));
+                w.end_list();
+                prop_assert_eq!(String::from_utf8(fast).unwrap(), String::from_utf8(emitted).unwrap());
+            }
         }
     }
 }

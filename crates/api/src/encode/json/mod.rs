@@ -1,4 +1,4 @@
-//! JSON of ExaBGP 5.0: the dialect that calls itself `5.0.0`.
+//! JSON from ExaBGP 4 on: the dialects that call themselves `4.0.1`, `5.0.0` and `6.0.0`; [`flavor`] has what differs.
 //!
 //! One line per event. Key order and spacing are those that scripts and test suites compare as text, the odd spaces
 //! around some colons and before some brackets included; the output is always valid JSON in printable ASCII.
@@ -7,8 +7,13 @@
 //! absent from events that are no messages; a raw ROUTE-REFRESH is of type `route-refresh`, a decoded one `refresh`.
 //! Not kept: an automatic AS number is `null` (the original writes the bare word `None`, which is no JSON).
 
+mod as_path;
+mod flavor;
 mod routes;
 mod update;
+
+pub(super) use as_path::flat as flat_as_path;
+pub(super) use flavor::{JSON4, JSON4_COMPACT, JSON5, JSON5_COMPACT, JSON6, JSON6_COMPACT};
 
 use std::fmt::Display;
 
@@ -20,42 +25,35 @@ use bgp_wire::negotiated::Negotiated;
 
 use super::address;
 use super::writer::{JsonWriter, quoted};
-use super::{Dialect, Encoder, Stamp, Style};
+use super::{Encoder, Stamp, Style, seconds};
 use crate::event::{Content, Direction, Event, Form, Host, PeerHead, Raw};
-
-/// The row of [`super::ENCODERS`].
-pub(super) static DIALECT: Dialect = Dialect {
-    name: "json",
-    version: "5.0.0",
-    summary: "one JSON object per line, as ExaBGP 5.0 writes it",
-    tells: |_| true,
-    encoder: |host, peer| Box::new(Json5::new(host, peer)),
-    shutdown,
-    gap,
-};
+use flavor::Flavor;
 
 /// Everything in an envelope that does not change from event to event.
 struct Envelope {
     /// From the first brace to the time.
-    start: &'static [u8],
+    start: Vec<u8>,
     /// From the time to the counter.
     host: Vec<u8>,
 }
 
 impl Envelope {
-    fn new(host: &Host) -> Self {
+    fn new(version: &'static str, host: &Host) -> Self {
         let mut text = b", \"host\" : ".to_vec();
         quoted(&host.name, &mut text);
         text.extend_from_slice(b", \"pid\" : ");
         address::number(host.pid.into(), &mut text);
         text.extend_from_slice(b", \"ppid\" : ");
         address::number(host.ppid.into(), &mut text);
-        Self { start: b"{ \"exabgp\": \"5.0.0\", \"time\": ", host: text }
+        let mut start = b"{ \"exabgp\": ".to_vec();
+        quoted(version, &mut start);
+        start.extend_from_slice(b", \"time\": ");
+        Self { start, host: text }
     }
 
     /// Appends the envelope up to the type's name.
     fn open(&self, time: f64, counter: Option<u64>, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.start);
+        out.extend_from_slice(&self.start);
         seconds(time, out);
         out.extend_from_slice(&self.host);
         if let Some(counter) = counter {
@@ -66,27 +64,22 @@ impl Envelope {
     }
 }
 
-/// Appends a time as a float; what is no number becomes 0, since JSON has no word for it.
-fn seconds(time: f64, out: &mut Vec<u8>) {
-    let time = if time.is_finite() { time } else { 0.0 };
-    out.extend_from_slice(ryu::Buffer::new().format_finite(time).as_bytes());
-}
-
-fn shutdown(host: &Host, time: f64, out: &mut Vec<u8>) {
-    Envelope::new(host).open(time, None, out);
+fn shutdown(version: &'static str, host: &Host, time: f64, out: &mut Vec<u8>) {
+    Envelope::new(version, host).open(time, None, out);
     out.extend_from_slice(b"notification\", \"notification\": \"shutdown\" }\n");
 }
 
 /// A type of our own: the original loses events without a word, or stops.
-fn gap(host: &Host, time: f64, lost: u64, out: &mut Vec<u8>) {
-    Envelope::new(host).open(time, None, out);
+fn gap(version: &'static str, host: &Host, time: f64, lost: u64, out: &mut Vec<u8>) {
+    Envelope::new(version, host).open(time, None, out);
     out.extend_from_slice(b"gap\", \"lost\": ");
     address::number(lost, out);
     out.extend_from_slice(b" }\n");
 }
 
 /// Writes the events of one peer.
-struct Json5 {
+struct Json {
+    flavor: &'static Flavor,
     envelope: Envelope,
     /// From `"neighbor": {` to where the content starts.
     head: Vec<u8>,
@@ -96,8 +89,8 @@ struct Json5 {
     slot: update::Slot,
 }
 
-impl Json5 {
-    fn new(host: &Host, peer: &PeerHead) -> Self {
+impl Json {
+    fn new(flavor: &'static Flavor, host: &Host, peer: &PeerHead) -> Self {
         let mut head = Vec::new();
         let mut w = JsonWriter::new(&mut head);
         let mut pair =
@@ -117,14 +110,19 @@ impl Json5 {
             None => w.null(),
         };
         pair(", \"asn\": ", &|w| asn(w, peer.local_as), &|w| asn(w, peer.peer_as));
-        if let Some(id) = peer.router_id {
-            head.extend_from_slice(b", \"router-id\": \"");
-            address::v4(id, &mut head);
-            head.extend_from_slice(b"\" ");
+        match peer.router_id {
+            Some(id) if flavor.router_id => {
+                head.extend_from_slice(b", \"router-id\": \"");
+                address::v4(id, &mut head);
+                head.extend_from_slice(b"\" ");
+            }
+            None if flavor.router_id => {}
+            // Where the identifier came later its space stood already.
+            _ => head.push(b' '),
         }
         head.extend_from_slice(b", ");
         let slot = update::Slot::default();
-        Self { envelope: Envelope::new(host), head, negotiated: Vec::new(), slot }
+        Self { flavor, envelope: Envelope::new(flavor.version, host), head, negotiated: Vec::new(), slot }
     }
 
     /// Appends everything before an event's content.
@@ -156,14 +154,14 @@ impl Json5 {
         w.key("body");
         w.hex("0x", raw.body, HexCase::Upper);
         w.end_object();
-        if style.negotiated {
+        if style.negotiated || self.flavor.always_negotiated {
             out.extend_from_slice(&self.negotiated);
         }
         out.extend_from_slice(b" ");
     }
 }
 
-impl Encoder for Json5 {
+impl Encoder for Json {
     fn encode(&mut self, stamp: Stamp, event: &Event<'_, '_>, style: Style, out: &mut Vec<u8>) {
         let open = |kind, out: &mut Vec<u8>| self.open(stamp, kind, None, out);
         match event {
@@ -218,7 +216,7 @@ impl Encoder for Json5 {
     }
 }
 
-impl Json5 {
+impl Json {
     fn message(
         &mut self,
         stamp: Stamp,
@@ -265,15 +263,15 @@ impl Json5 {
                         named(&family.safi, out);
                         out.extend_from_slice(b" }");
                     }
-                    None => update::write(message, &mut self.slot, out),
+                    None => update::write(self.flavor, message, &mut self.slot, out),
                 }
                 out.extend_from_slice(b" }");
-                if style.negotiated {
+                if style.negotiated || self.flavor.always_negotiated {
                     out.extend_from_slice(&self.negotiated);
                 }
             }
             Content::Notification(message) => {
-                notification(message, out);
+                notification(message, self.flavor.message, out);
             }
             Content::RouteRefresh(message) => {
                 out.extend_from_slice(b"\"route-refresh\": ");
@@ -292,7 +290,7 @@ fn direct(direction: Direction, out: &mut Vec<u8>) {
 }
 
 /// The data is told twice: as hexadecimal digits of its text, and as text.
-fn notification(message: &Notification, out: &mut Vec<u8>) {
+fn notification(message: &Notification, told: bool, out: &mut Vec<u8>) {
     let text = message.rendered();
     out.extend_from_slice(b"\"notification\": ");
     let mut w = JsonWriter::new(out);
@@ -303,8 +301,10 @@ fn notification(message: &Notification, out: &mut Vec<u8>) {
     w.number(message.subcode.into());
     w.key("data");
     w.hex("0x", text.as_bytes(), HexCase::Upper);
-    w.key("message");
-    w.text(&text);
+    if told {
+        w.key("message");
+        w.text(&text);
+    }
     w.end_object();
     out.extend_from_slice(b" ");
 }

@@ -3,14 +3,18 @@
 //! The hot path of a route collector. Consecutive UPDATEs of one peer often carry the same attributes, so the last
 //! ones written are kept with their octets and copied when they come again.
 
+use std::net::IpAddr;
+
 use bgp_wire::Treatment;
-use bgp_wire::attr;
+use bgp_wire::attr::{self, NextHop};
 use bgp_wire::code::AttrCode;
 use bgp_wire::emit::{Emit as _, Spacing};
 use bgp_wire::msg::update::{Attributes, Update};
 
 use smallvec::SmallVec;
 
+use super::as_path;
+use super::flavor::{AsPath, Flavor};
 use super::routes::{Run, announce, withdraw};
 use crate::encode::writer::JsonWriter;
 
@@ -45,7 +49,7 @@ impl Slot {
     }
 
     /// The JSON of these attributes, from `{` to `}`; empty when there is nothing to say.
-    fn json(&mut self, attributes: &Attributes<'_>, treatment: Treatment) -> &[u8] {
+    fn json(&mut self, flavor: &Flavor, attributes: &Attributes<'_>, treatment: Treatment) -> &[u8] {
         if !self.holds(attributes, treatment) {
             self.key.clear();
             self.json.clear();
@@ -53,7 +57,7 @@ impl Slot {
                 self.key.extend_from_slice(&key_head(a.flags, a.code, a.value));
                 self.key.extend_from_slice(a.value);
             }
-            format(attributes, treatment, &mut self.json);
+            format(flavor, attributes, None, treatment, &mut self.json);
             self.treatment = treatment;
             self.filled = true;
         }
@@ -67,12 +71,28 @@ fn key_head(flags: u8, code: AttrCode, value: &[u8]) -> [u8; 6] {
     [flags, code.0, a, b, c, d]
 }
 
-fn format(attributes: &Attributes<'_>, treatment: Treatment, out: &mut Vec<u8>) {
+fn format(
+    flavor: &Flavor,
+    attributes: &Attributes<'_>,
+    mut next_hop: Option<IpAddr>,
+    treatment: Treatment,
+    out: &mut Vec<u8>,
+) {
     let mut w = JsonWriter::new(out);
     w.begin_object(Spacing::Wide);
     let mut empty = true;
     for a in attributes.iter().filter(|a| !attr::silent(a.code, a.value)) {
         empty = false;
+        if a.code > AttrCode::NEXT_HOP
+            && let Some(address) = next_hop.take()
+        {
+            w.key("next-hop");
+            w.address(address);
+        }
+        if a.code == AttrCode::AS_PATH && flavor.as_path == AsPath::Flat {
+            as_path::flat(a.value, &mut w);
+            continue;
+        }
         if attr::KNOWN.contains(&a.code) {
             w.key(a.code.name().unwrap_or("attribute"));
         } else {
@@ -80,7 +100,12 @@ fn format(attributes: &Attributes<'_>, treatment: Treatment, out: &mut Vec<u8>) 
         }
         attr::emit(a.code, a.value, &mut w);
     }
-    if treatment == Treatment::Withdraw {
+    if let Some(address) = next_hop {
+        empty = false;
+        w.key("next-hop");
+        w.address(address);
+    }
+    if treatment == Treatment::Withdraw && flavor.error {
         empty = false;
         w.key("error");
         w.text("treat-as-withdraw");
@@ -92,27 +117,35 @@ fn format(attributes: &Attributes<'_>, treatment: Treatment, out: &mut Vec<u8>) 
 }
 
 /// Appends `"update": { … }`.
-pub(super) fn write(update: &Update<'_>, slot: &mut Slot, out: &mut Vec<u8>) {
+pub(super) fn write(flavor: &Flavor, update: &Update<'_>, slot: &mut Slot, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"update\": {");
     let empty = out.len();
     let comma = |out: &mut Vec<u8>| out.extend_from_slice(if out.len() == empty { b" " } else { b", " });
-    let attributes = slot.json(&update.attributes, update.treatment);
-    if !attributes.is_empty() {
+    let next_hop =
+        Some(update.next_hop).filter(|_| flavor.next_hop && update.withdrawn_runs().next().is_some());
+    if let Some(NextHop::Address(address)) = next_hop {
         comma(out);
         out.extend_from_slice(b"\"attribute\": ");
-        out.extend_from_slice(attributes);
+        format(flavor, &update.attributes, Some(address), update.treatment, out);
+    } else {
+        let attributes = slot.json(flavor, &update.attributes, update.treatment);
+        if !attributes.is_empty() {
+            comma(out);
+            out.extend_from_slice(b"\"attribute\": ");
+            out.extend_from_slice(attributes);
+        }
     }
     let announced: SmallVec<[Run<'_>; 2]> = update.announced_runs().collect();
     if !announced.is_empty() {
         comma(out);
         out.extend_from_slice(b"\"announce\": ");
-        announce(&announced, out);
+        announce(flavor, &announced, out);
     }
     let withdrawn: SmallVec<[Run<'_>; 4]> = update.withdrawn_runs().collect();
     if !withdrawn.is_empty() {
         comma(out);
         out.extend_from_slice(b"\"withdraw\": ");
-        withdraw(&withdrawn, out);
+        withdraw(flavor, &withdrawn, out);
     }
     out.extend_from_slice(b" }");
 }
