@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::spawn::signal_group;
 use crate::supervisor::{Supervisor, panic_text};
-use crate::{Consumer, Error, FromHelper, HelperId, Kind, Lines, Outbox, Spec};
+use crate::{Company, Consumer, Error, FromHelper, HelperId, Kind, Lines, Outbox, Spec};
 
 /// What all helpers of one owner share.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct Owner<B> {
     pub token: CancellationToken,
     /// Once cancelled, no helper that ends is started again: the owner is about to stop them all.
     pub ending: CancellationToken,
+    /// Who writes lately.
+    pub company: Company,
 }
 
 impl<B> Clone for Owner<B> {
@@ -36,6 +38,7 @@ impl<B> Clone for Owner<B> {
             tracker: self.tracker.clone(),
             token: self.token.clone(),
             ending: self.ending.clone(),
+            company: self.company.clone(),
         }
     }
 }
@@ -126,6 +129,7 @@ pub fn start<C: Consumer>(
             ending: owner.ending.clone(),
             restart: Arc::clone(&handle.restart),
             pid: Arc::clone(&handle.pid),
+            company: owner.company.clone(),
         },
     );
     let task = contained(supervisor, owner.tx.clone(), handle.clone());
@@ -138,6 +142,7 @@ pub fn start<C: Consumer>(
 pub(crate) struct Signals {
     pub(crate) stop: CancellationToken,
     pub(crate) ending: CancellationToken,
+    pub(crate) company: Company,
     pub(crate) restart: Arc<Notify>,
     pub(crate) pid: Arc<AtomicU32>,
 }

@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use api_process::{Consumer, Fill, FromHelper, HelperId, Kind, Lines, Notice, Outbox, Owner, Spec};
+//! use api_process::{Company, Consumer, Fill, FromHelper, HelperId, Kind, Lines, Notice, Outbox, Owner, Spec};
 //! use bytes::Bytes;
 //! use tokio::sync::mpsc;
 //! use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -49,7 +49,7 @@
 //! let (tx, mut rx) = mpsc::channel::<FromHelper<Vec<String>>>(64);
 //! let tracker = TaskTracker::new();
 //! let token = CancellationToken::new();
-//! let owner = Owner { tx, tracker: tracker.clone(), token: token.clone(), ending: CancellationToken::new() };
+//! let owner = Owner { tx, tracker: tracker.clone(), token: token.clone(), ending: CancellationToken::new(), company: Company::default() };
 //!
 //! let mut spec = Spec::new("watch", "/bin/sh");
 //! spec.args = vec!["-c".into(), "echo announce something; read answer".into()];
@@ -107,6 +107,7 @@
 //! | `outbox` | byte-bounded stdin queue, spill file, gap marker |
 //! | `spawn` | process, group, pipes, signals |
 //! | `supervisor` | the task: one `select!` |
+//! | `company` | who writes lately, so that a flood lets others through |
 //! | `handle` | [`start`], [`HelperHandle`] |
 
 #![cfg_attr(
@@ -120,6 +121,7 @@
     )
 )]
 
+mod company;
 mod consumer;
 mod error;
 mod handle;
@@ -132,6 +134,7 @@ mod stderr;
 mod stdin;
 mod supervisor;
 
+pub use company::Company;
 pub use consumer::{Consumer, Credit, Fill, FromHelper, HelperId, Kind, Notice};
 pub use error::Error;
 pub use handle::{HelperHandle, Owner, start};

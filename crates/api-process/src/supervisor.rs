@@ -29,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{PollSemaphore, PollSender};
 
+use crate::company::give_way;
 use crate::handle::Signals;
 use crate::respawn::Backoff;
 use crate::spawn::{self, read_now, signal_group};
@@ -172,7 +173,8 @@ impl<C: Consumer> Supervisor<C> {
                 // Some arm is ready again and again in a flood: without this the task would keep
                 // its worker for as many turns as tokio's budget has units, tens of milliseconds.
                 self.worked = false;
-                tokio::task::yield_now().await;
+                let stays = self.signals.company.has_others(self.id, Instant::now());
+                give_way(stays).await;
             }
             let wake = tokio::select! {
                 () = self.signals.stop.cancelled(), if !self.stopping => Wake::Stop,
@@ -417,7 +419,10 @@ impl<C: Consumer> Supervisor<C> {
             Ok((batch, more)) => {
                 self.more = more;
                 match (batch, self.credit.take()) {
-                    (Some(batch), Some(credit)) => self.send(Kind::Batch { batch, credit: Credit(credit) }),
+                    (Some(batch), Some(credit)) => {
+                        self.signals.company.spoke(self.id, Instant::now());
+                        self.send(Kind::Batch { batch, credit: Credit(credit) });
+                    }
                     (_, credit) => {
                         self.credit = credit;
                         self.mail.abort_send();

@@ -18,6 +18,10 @@ use crate::batch::{Batch, RouteStep, Step, Target, Watchdog};
 use crate::command::{self, Parsed};
 use crate::error::CommandError;
 
+/// What a line costs that goes the long way, in lines that go the short one: finding out what a wrong word was meant to
+/// be is the most of it.
+const SLOW: usize = 16;
+
 /// Makes steps of one helper's lines.
 #[derive(Debug)]
 pub struct Parser {
@@ -28,6 +32,8 @@ pub struct Parser {
     last: Option<Target>,
     last_text: Vec<u8>,
     batch: Batch,
+    /// Lines since the last batch that went the long way.
+    slow_lines: usize,
 }
 
 /// What stands after a prefix, ready to be used again.
@@ -50,6 +56,7 @@ impl Parser {
             last: None,
             last_text: Vec::new(),
             batch: Batch::default(),
+            slow_lines: 0,
         }
     }
 
@@ -60,6 +67,7 @@ impl Parser {
         if line.is_empty() || self.fast(line) {
             return;
         }
+        self.slow_lines = self.slow_lines.saturating_add(1);
         if let Err(error) = self.slow(line) {
             self.batch.steps.push(Step::Refused(Box::new(error)));
         }
@@ -77,8 +85,14 @@ impl Parser {
         self.batch.steps.len()
     }
 
+    /// What the steps so far have cost, in steps of the short way: a turn should be over after some thousand.
+    pub fn effort(&self) -> usize {
+        self.slow_lines.saturating_mul(SLOW).saturating_add(self.steps())
+    }
+
     /// Hands over the steps; none if there are none.
     pub fn take(&mut self) -> Option<Batch> {
+        self.slow_lines = 0;
         if self.batch.steps.is_empty() {
             return None;
         }

@@ -8,8 +8,8 @@ use api_process::{Consumer, Fill, Notice, Outbox};
 use rib::Interner;
 use tracing::warn;
 
-/// Steps of a batch: enough to make the hop to the reactor cost nothing, few enough to be under way early.
-const STEPS: usize = 1024;
+/// Effort that a batch may cost: enough to make the hop to the reactor cost nothing, little enough to be under way early.
+const EFFORT: usize = 1024;
 
 /// Parses what one helper writes.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Consumer for Ingest {
 
     fn line(&mut self, line: &[u8]) -> Fill {
         self.parser.line(line);
-        if self.parser.steps() < STEPS { Fill::More } else { Fill::Full }
+        if self.parser.effort() < EFFORT { Fill::More } else { Fill::Full }
     }
 
     fn notice(&mut self, notice: Notice<'_>) {

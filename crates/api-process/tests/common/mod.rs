@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use api_process::{
-    Consumer, Credit, Error, Fill, FromHelper, HelperHandle, HelperId, Kind, Lines, Notice, Outbox, Owner,
-    Spec, Timing, start,
+    Company, Consumer, Credit, Error, Fill, FromHelper, HelperHandle, HelperId, Kind, Lines, Notice, Outbox,
+    Owner, Spec, Timing, start,
 };
 use bytes::Bytes;
 use nix::sys::signal::{Signal, kill};
@@ -97,6 +97,7 @@ impl Rig {
             tracker: TaskTracker::new(),
             token: CancellationToken::new(),
             ending: CancellationToken::new(),
+            company: Company::default(),
         };
         Self { owner, rx }
     }

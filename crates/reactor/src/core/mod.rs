@@ -1,7 +1,7 @@
 //! The reactor: one loop over everything that happens, bounded work in each turn.
 //!
-//! It is the future given to `block_on`, so it has an OS thread of its own and no worker that is busy with a flood
-//! delays it. It never waits for a peer or a helper: what can't be done now is kept with whoever asked for it.
+//! It is a task like those of helpers and peers, so that what it does for one goes on to the next on the same thread.
+//! It never waits for a peer or a helper: what can't be done now is kept with whoever asked for it.
 
 mod accept;
 mod apply;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use api::batch::Batch;
 use api::event::Host;
-use api_process::{FromHelper, HelperId, Kind, Owner};
+use api_process::{Company, FromHelper, HelperId, Kind, Owner};
 use config::model::Config;
 use rib::{Interner, OwnerId, PeerId, SharedStore, Watchdogs};
 use tokio::sync::mpsc;
@@ -169,6 +169,7 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         tracker: TaskTracker::new(),
         token: token.child_token(),
         ending: CancellationToken::new(),
+        company: Company::default(),
     };
     let host = Host {
         name: options.host.into(),
@@ -209,6 +210,7 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
 impl Reactor {
     async fn turn(&mut self, mut inbox: Inbox, mut signals: Signals) {
         let mut reports = Vec::with_capacity(REPORTS);
+        let mut messages = Vec::with_capacity(MESSAGES);
         while !self.is_over() {
             let runnable = self.helpers.values().any(HelperEntry::is_runnable);
             let deadline = self.shutdown.as_ref().map(Shutdown::deadline);
@@ -222,7 +224,10 @@ impl Reactor {
                 }
                 Some(finished) = inbox.finished.recv() => self.finished(&finished),
                 Some(accepted) = inbox.accepted.recv() => self.accept(accepted),
-                Some(message) = inbox.helpers.recv() => self.message(message),
+                // All of them: a short batch must not wait until a turn was given for each that came before it.
+                _ = inbox.helpers.recv_many(&mut messages, MESSAGES) => {
+                    messages.drain(..).for_each(|message| self.message(message));
+                }
                 id = room => self.peer_has_room(id),
                 () = std::future::ready(()), if runnable => {}
                 () = self.phase_over(), if deadline.is_some() => self.next_phase(),

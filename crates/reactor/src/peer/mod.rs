@@ -1,7 +1,7 @@
 //! One peer: its state machine, its sockets, its cursor into the route store, and what its helpers hear of it.
 //!
 //! The task awaits in one place only, [`PeerTask::wait`]. Everything else takes turns of bounded work: read once,
-//! decode at most 128 KiB, pack while fewer than 256 KiB wait, write what the sockets take.
+//! decode at most 128 KiB, pack some 16 KiB while fewer than 256 KiB wait, write what the sockets take.
 
 mod fsm_events;
 mod helpers;
@@ -45,8 +45,8 @@ pub(crate) use status::PeerShared;
 pub(crate) const COMMANDS: usize = 64;
 
 /// Octets of work that cost one unit of the scheduler's budget (128 units until a task has to yield): a turn that
-/// decodes or packs all it may ends with a yield.
-const UNIT: usize = 1024;
+/// decodes all it may ends with a yield, and so does each second one that packs all it may.
+const UNIT: usize = 256;
 
 /// What the reactor tells a peer's task.
 #[derive(Debug)]
