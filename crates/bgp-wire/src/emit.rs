@@ -31,7 +31,7 @@ pub trait Emit {
     fn text(&mut self, value: &str);
     /// An unsigned number.
     fn number(&mut self, value: u64);
-    /// An unsigned number that no machine word holds, as its decimal digits; text where a dialect has no such numbers.
+    /// A number that no machine word holds, as its decimal digits; text where a dialect has no such numbers.
     fn large_number(&mut self, digits: &dyn std::fmt::Display) {
         self.display(digits);
     }
@@ -59,6 +59,30 @@ pub trait Emit {
     fn raw_labels(&self) -> bool {
         false
     }
+    /// The next hop of the route that is written, for the families whose routes say it in some dialects.
+    fn route_next_hop(&self) -> RouteNextHop {
+        RouteNextHop::Elsewhere
+    }
+    /// A number with a fraction; one that is not finite is no value.
+    fn fraction(&mut self, value: f64) {
+        if value.is_finite() {
+            self.large_number(&format_args!("{value:?}"));
+        } else {
+            self.null();
+        }
+    }
+}
+
+/// The next hop of a route as its own members show it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RouteNextHop {
+    /// Not at all: it stands elsewhere.
+    #[default]
+    Elsewhere,
+    /// There is none, as in a withdrawal.
+    Unset,
+    /// This one.
+    Address(IpAddr),
 }
 
 /// Case of hexadecimal digits.

@@ -95,6 +95,8 @@ families! {
     (IPV4, MULTICAST) IPV4_MULTICAST => nlri::inet::Inet;
     /// IPv4 with labels (RFC 8277).
     (IPV4, NLRI_MPLS) IPV4_NLRI_MPLS => nlri::labelled::Labelled;
+    /// Multicast VPN, IPv4 (RFC 6514).
+    (IPV4, MCAST_VPN) IPV4_MCAST_VPN => nlri::mvpn::Mvpn;
     /// IPv4 VPN (RFC 4364).
     (IPV4, MPLS_VPN) IPV4_MPLS_VPN => nlri::labelled::Labelled;
     /// Route target membership (RFC 4684).
@@ -109,6 +111,8 @@ families! {
     (IPV6, MULTICAST) IPV6_MULTICAST => nlri::inet::Inet;
     /// IPv6 with labels (RFC 8277).
     (IPV6, NLRI_MPLS) IPV6_NLRI_MPLS => nlri::labelled::Labelled;
+    /// Multicast VPN, IPv6 (RFC 6514).
+    (IPV6, MCAST_VPN) IPV6_MCAST_VPN => nlri::mvpn::Mvpn;
     /// IPv6 VPN (RFC 4659).
     (IPV6, MPLS_VPN) IPV6_MPLS_VPN => nlri::labelled::Labelled;
     /// IPv6 flow specification (RFC 8956).
@@ -119,6 +123,10 @@ families! {
     (L2VPN, VPLS) L2VPN_VPLS => nlri::vpls::Vpls;
     /// EVPN (RFC 7432).
     (L2VPN, EVPN) L2VPN_EVPN => nlri::evpn::Evpn;
+    /// BGP-LS (RFC 9552).
+    (BGP_LS, BGP_LS) BGP_LS => nlri::bgp_ls::BgpLs;
+    /// BGP-LS with route distinguishers (RFC 9552).
+    (BGP_LS, BGP_LS_VPN) BGP_LS_VPN => nlri::bgp_ls::BgpLs;
 }
 
 impl Family {
@@ -132,9 +140,10 @@ impl Family {
         Self::ALL.iter().position(|f| *f == self).and_then(|i| u8::try_from(i).ok())
     }
 
-    /// Whether next hops have a route distinguisher, of zero, in front of each address (RFC 4364 section 4.3.2).
+    /// Whether next hops have a route distinguisher, of zero, in front of each address (RFC 4364 section 4.3.2,
+    /// RFC 9552 section 5.5).
     pub(crate) fn has_vpn_next_hop(self) -> bool {
-        self.safi == Safi::MPLS_VPN
+        matches!(self.safi, Safi::MPLS_VPN | Safi::BGP_LS_VPN)
     }
 
     /// Whether an announcement must have a next hop: a flow specification needs none (RFC 8955 section 4).

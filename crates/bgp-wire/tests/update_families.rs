@@ -96,6 +96,32 @@ fn announcements() {
             NextHop::SelfAddress,
             "0000002d4001010040020040050400000064800e1c001941047f0000020000110001ac1e0504000d000500010008029ce1",
         ),
+        (
+            Family::IPV4_MCAST_VPN,
+            "shared-join rp 10.99.199.1 group 239.251.255.228 rd 65000:99999 source-as 65000",
+            to("10.10.6.3"),
+            "00000039400101004002004003040a0a060340050400000064800e21000105040a0a06030006160000fde80001869f0000fde8200a63c70120effbffe4",
+        ),
+        (
+            Family::IPV6_MCAST_VPN,
+            "source-join source fd12::2 group ff0e::1 rd 65000:99999 source-as 65000",
+            to("fd00::1"),
+            "000000564001010040020040050400000064800e4500020510fd00000000000000000000000000000100072e0000fde80001869f0000fde880fd12000000000000000000000000000280ff0e0000000000000000000000000001",
+        ),
+        (
+            Family::BGP_LS,
+            "node protocol-id ospfv2 local-node [ autonomous-system 65000 router-id 10.0.0.1 ]",
+            to("10.0.0.9"),
+            "0000003b4001010040020040050400000064800e2a400447040a00000900000100\
+             1d03000000000000000001000010020000040000fde8020300040a000001",
+        ),
+        (
+            Family::BGP_LS_VPN,
+            "node rd 65000:1 protocol-id ospfv2 local-node [ autonomous-system 65000 router-id 10.0.0.1 ]",
+            to("10.0.0.9"),
+            "0000004b4001010040020040050400000064800e3a4004480c00000000000000000a00000900000100\
+             250000fde80000000103000000000000000001000010020000040000fde8020300040a000001",
+        ),
     ] {
         let body = announced(family, route, next_hop);
         assert_eq!(body, expected, "{route}");
@@ -116,6 +142,16 @@ fn withdrawals() {
             Family::IPV4_MPLS_VPN,
             "10.0.3.0/24 rd 65000:1",
             "00000015800f12000180708000000000fde8000000010a0003",
+        ),
+        (
+            Family::IPV4_MCAST_VPN,
+            "source-join source 10.99.12.2 group 239.251.255.228 rd 65000:99999 source-as 65000",
+            "0000001e800f1b00010507160000fde80001869f0000fde8200a630c0220effbffe4",
+        ),
+        (
+            Family::BGP_LS,
+            "node protocol-id ospfv2 local-node [ autonomous-system 65000 router-id 10.0.0.1 ]",
+            "00000027800f244004470001001d03000000000000000001000010020000040000fde8020300040a000001",
         ),
     ] {
         let mut out = Vec::new();

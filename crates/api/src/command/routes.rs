@@ -48,6 +48,13 @@ pub(super) const COMMANDS: &[Entry] = &[
         withdraw_family,
     ),
     entry(
+        &["announce", "bgp-ls"],
+        "SAFI NLRI next-hop ADDRESS ...",
+        "announce a link-state route",
+        announce_family,
+    ),
+    entry(&["withdraw", "bgp-ls"], "SAFI NLRI ...", "withdraw a link-state route", withdraw_family),
+    entry(
         &["announce", "flow"],
         "route [rd RD] MATCH ... THEN ...",
         "announce a flow specification",

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
-use bgp_wire::emit::{Emit, HexCase, Spacing};
+use bgp_wire::emit::{Emit, HexCase, RouteNextHop, Spacing};
 use smallvec::SmallVec;
 
 use super::address;
@@ -28,6 +28,8 @@ pub(super) struct Ways {
     pub(super) compact: bool,
     /// Labels have the whole field beside them.
     pub(super) raw_labels: bool,
+    /// What routes show as their next hop.
+    pub(super) next_hop: RouteNextHop,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,13 @@ impl<'b> JsonWriter<'b> {
     /// The same for a dialect with ways of its own.
     pub(super) fn with(out: &'b mut Vec<u8>, ways: Ways) -> Self {
         Self { ways, ..Self::new(out) }
+    }
+
+    /// Tells the next hop of the routes that will be written, for those that show it among their members.
+    #[must_use]
+    pub(super) fn with_next_hop(mut self, next_hop: RouteNextHop) -> Self {
+        self.ways.next_hop = next_hop;
+        self
     }
 
     /// The buffer, for what has a form that no [`Spacing`] covers.
@@ -185,6 +194,10 @@ impl Emit for JsonWriter<'_> {
 
     fn raw_labels(&self) -> bool {
         self.ways.raw_labels
+    }
+
+    fn route_next_hop(&self) -> RouteNextHop {
+        self.ways.next_hop
     }
 
     fn prefix(&mut self, address: IpAddr, length: u8) {

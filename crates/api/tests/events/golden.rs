@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::common::{head, host, message, octets as octets_of, raw, subscribe_all};
 use api::encode::Dialect;
 use api::event::{Class, Content, Direction, Event, Format, MessageKind, Publisher, Subscription};
-use bgp_wire::DecodeCtx;
 use bgp_wire::error::Notification;
 use bgp_wire::msg::open::Open;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::Negotiated;
+use bgp_wire::{DecodeCtx, Family, FamilySet};
 
 const TIME: f64 = 1_795_197_132.579_343_3;
 
@@ -214,7 +214,7 @@ const PATH: &str = "40010100 40020a02020000fde80000fde9";
 
 #[test]
 fn an_announcement_with_path_identifier() {
-    let add_path = [bgp_wire::Family::IPV4_UNICAST].into_iter().collect();
+    let add_path = [Family::IPV4_UNICAST].into_iter().collect();
     let ctx = DecodeCtx { add_path, ..DecodeCtx::default() };
     let body = format!("0000 001f {PATH} 4003040a000001 400504000000c8 00000001 180a0000");
     let (json, text) = update_event(&body, &ctx);
@@ -420,4 +420,37 @@ fn one_helper_does_not_change_what_another_gets() {
     let got: Vec<(&str, &[u64])> = got.iter().map(|(n, c)| (*n, c.as_slice())).collect();
     assert_eq!(got, expected);
     assert_eq!(publisher.pending(), 0);
+}
+
+#[test]
+fn link_state_routes_show_their_next_hop_once_more() {
+    let node = "03000000000000000001000010020000040000fde8020300040a000001";
+    let members = "{ \"ls-nlri-type\": \"bgpls-node\", \"l3-routing-topology\": 0, \"protocol-id\": 3, \
+                   \"node-descriptors\": [ { \"autonomous-system\": 65000 }, { \"router-id\": \"10.0.0.1\" } ], ";
+    let families: FamilySet = [Family::BGP_LS, Family::BGP_LS_VPN].into_iter().collect();
+    let ctx = DecodeCtx { families, ..DecodeCtx::default() };
+    for (reach, end) in [
+        (format!("800e2a 400447 04 0a000009 00 0001001d {node}"), ""),
+        (
+            format!("800e3a 400448 0c 0000000000000000 0a000009 00 00010025 0000fde800000001 {node}"),
+            ", \"rd\": \"65000:1\"",
+        ),
+    ] {
+        let length = reach.replace(' ', "").len() / 2 + 24;
+        let (json, _) = update_event(&format!("0000 {length:04x} {PATH} 400504000000c8 {reach}"), &ctx);
+        let announced = json.split_once("\"announce\": ").unwrap().1;
+        assert_eq!(
+            announced,
+            format!(
+                "{{ \"bgp-ls bgp-ls\": {{ \"10.0.0.9\": [ {members}\"nexthop\": \"10.0.0.9\"{end} }} ] }} }} }} }}"
+            )
+        );
+    }
+    let (json, _) = update_event(&format!("0000 0027 800f24 400447 0001001d {node}"), &ctx);
+    assert_eq!(
+        json,
+        format!(
+            "{{ \"update\": {{ \"withdraw\": {{ \"bgp-ls bgp-ls\": [ {members}\"nexthop\": \"None\" }} ] }} }} }}"
+        )
+    );
 }

@@ -1,9 +1,11 @@
 //! Network layer reachability information: one codec per kind, one carrier for all.
 
+pub mod bgp_ls;
 pub mod evpn;
 pub mod flow;
 pub mod inet;
 pub mod labelled;
+pub mod mvpn;
 pub mod opaque;
 pub mod rd;
 pub mod rtc;

@@ -24,6 +24,8 @@ pub(super) struct Flavor {
     pub(super) raw_labels: bool,
     /// Routes with a link-local next hop beside the global one (RFC 2545) stand under both.
     pub(super) both_next_hops: bool,
+    /// BGP-LS routes have their next hop among their members too.
+    pub(super) route_next_hops: bool,
     /// NEXT_HOP is among the attributes of an UPDATE that withdraws too.
     pub(super) next_hop: bool,
     /// Plain prefixes are strings.
@@ -49,6 +51,7 @@ pub(super) const FIVE: Flavor = Flavor {
     always_negotiated: false,
     raw_labels: false,
     both_next_hops: true,
+    route_next_hops: true,
     next_hop: false,
     compact: false,
     message: true,
@@ -65,6 +68,7 @@ const SIX: Flavor = Flavor {
     always_negotiated: true,
     raw_labels: true,
     both_next_hops: false,
+    route_next_hops: false,
     next_hop: true,
     ..FIVE
 };
@@ -125,6 +129,6 @@ fn boxed(flavor: &'static Flavor, host: &Host, peer: &PeerHead) -> Box<dyn Encod
 impl Flavor {
     /// A writer that writes values this way.
     pub(super) fn writer<'b>(&self, out: &'b mut Vec<u8>) -> JsonWriter<'b> {
-        JsonWriter::with(out, Ways { compact: self.compact, raw_labels: self.raw_labels })
+        JsonWriter::with(out, Ways { compact: self.compact, raw_labels: self.raw_labels, ..Ways::default() })
     }
 }

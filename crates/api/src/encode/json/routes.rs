@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use bgp_wire::attr::NextHop;
-use bgp_wire::emit::{Emit as _, Spacing};
+use bgp_wire::emit::{Emit as _, RouteNextHop, Spacing};
 use bgp_wire::nlri::{NlriRun, inet};
 use bgp_wire::{Afi, Family, NlriRef, Safi};
 use smallvec::SmallVec;
@@ -41,6 +41,7 @@ pub(super) fn announce(flavor: &Flavor, runs: &[Run<'_>], out: &mut Vec<u8>) {
                 list(
                     flavor,
                     of_family().filter(|(n, _)| keys(*n, flavor.both_next_hops).contains(&Some(key))),
+                    key,
                     out,
                 );
             }
@@ -57,7 +58,7 @@ pub(super) fn withdraw(flavor: &Flavor, runs: &[Run<'_>], out: &mut Vec<u8>) {
         let family = run.family();
         if is_first(runs, i, family) {
             family_key(family, out);
-            list(flavor, runs.iter().filter(|(_, run)| run.family() == family), out);
+            list(flavor, runs.iter().filter(|(_, run)| run.family() == family), Key::None, out);
         }
     }
     out.extend_from_slice(b" }");
@@ -102,7 +103,8 @@ fn next_hop_key(next_hop: Key, out: &mut Vec<u8>) {
 
 fn family_key(family: Family, out: &mut Vec<u8>) {
     key(out);
-    family_name(family, out);
+    // The original shows routes of both BGP-LS families under one key; their `rd` tells them apart.
+    family_name(if family == Family::BGP_LS_VPN { Family::BGP_LS } else { family }, out);
     out.extend_from_slice(b"\": ");
 }
 
@@ -122,8 +124,13 @@ fn is_plain(family: Family) -> bool {
     matches!(family.afi, Afi::IPV4 | Afi::IPV6) && matches!(family.safi, Safi::UNICAST | Safi::MULTICAST)
 }
 
-/// Appends the routes of some fields of one family as a list.
-fn list<'r, 'a: 'r>(flavor: &Flavor, runs: impl Iterator<Item = &'r Run<'a>> + Clone, out: &mut Vec<u8>) {
+/// Appends the routes of some fields of one family as a list. Some show their next hop once more.
+fn list<'r, 'a: 'r>(
+    flavor: &Flavor,
+    runs: impl Iterator<Item = &'r Run<'a>> + Clone,
+    next_hop: Key,
+    out: &mut Vec<u8>,
+) {
     let runs = runs.map(|(_, run)| run);
     if runs.clone().next().is_some_and(|run| is_plain(run.family())) {
         out.push(b'[');
@@ -146,7 +153,11 @@ fn list<'r, 'a: 'r>(flavor: &Flavor, runs: impl Iterator<Item = &'r Run<'a>> + C
         out.extend_from_slice(b" ]");
         return;
     }
-    let mut w = flavor.writer(out);
+    let mut w = match next_hop {
+        _ if !flavor.route_next_hops => flavor.writer(out),
+        Key::None => flavor.writer(out).with_next_hop(RouteNextHop::Unset),
+        Key::Address(address) => flavor.writer(out).with_next_hop(RouteNextHop::Address(address)),
+    };
     w.begin_list(Spacing::Wide);
     for nlri in runs.flat_map(NlriRun::iter) {
         nlri.emit(&mut w);
@@ -216,7 +227,7 @@ mod tests {
             let run = NlriRun::check(family, path_id.is_some(), &bytes, 0).unwrap();
             for flavor in [&FIVE, &FIVE_COMPACT] {
                 let mut fast = Vec::new();
-                list(flavor, [(NextHop::Unset, run), (NextHop::Unset, run)].iter(), &mut fast);
+                list(flavor, [(NextHop::Unset, run), (NextHop::Unset, run)].iter(), Key::None, &mut fast);
                 let mut emitted = Vec::new();
                 let mut w = flavor.writer(&mut emitted);
                 w.begin_list(Spacing::Wide);
