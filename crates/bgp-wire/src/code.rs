@@ -148,6 +148,8 @@ code_points! {
         IPV6_EXTENDED_COMMUNITY = 25 => "extended-community-ipv6",
         /// AIGP (RFC 7311).
         AIGP = 26 => "aigp",
+        /// BGP-LS (RFC 9552).
+        BGP_LS = 29 => "bgp-ls",
         /// LARGE COMMUNITY (RFC 8092).
         LARGE_COMMUNITY = 32 => "large-community",
         /// Only to customer (RFC 9234).

@@ -95,6 +95,16 @@ fn route_text() -> impl Strategy<Value = String> {
             (any::<u8>(), 0..1_u32 << 20, v4()).prop_map(|(f, l, a)| format!("pmsi:6:{f}:{l}:{a}")).boxed(),
         )
         .boxed(),
+        some(
+            "bgp-ls",
+            (any::<u32>(), v4(), vec(any::<u8>(), 0..40))
+                .prop_map(|(metric, id, octets)| {
+                    let octets = octets.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+                    format!("[ te-metric {metric} local-router-id {id} tlv 9999 0x{octets} ]")
+                })
+                .boxed(),
+        )
+        .boxed(),
         some("otc", number().boxed()).boxed(),
         some("bgp-prefix-sid", prefix_sid.boxed()).boxed(),
         some("attribute", unknown.boxed()).boxed(),

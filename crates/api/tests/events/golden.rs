@@ -454,3 +454,30 @@ fn link_state_routes_show_their_next_hop_once_more() {
         )
     );
 }
+
+/// The published decoding cases of BGP-LS, beside the repository where they are at hand.
+#[test]
+fn link_state_updates_are_those_of_the_published_cases() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites/exabgp-5.0/qa/decoding");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        eprintln!("SKIPPED: {folder} is not there");
+        return;
+    };
+    let mut seen = 0;
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let case = std::fs::read_to_string(&path).unwrap();
+        let mut lines = case.lines();
+        if !name.starts_with("bgp-ls-") || lines.next() != Some("update bgp-ls bgp-ls") {
+            continue;
+        }
+        let octets = lines.next().unwrap().replace(' ', "").to_lowercase();
+        let body = octets.strip_prefix(&"ff".repeat(16)).map_or(octets.as_str(), |rest| &rest[6..]);
+        let (json, _) = update_event(body, &DecodeCtx::default());
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        assert_eq!(json, expected["neighbor"]["message"], "{name}");
+        seen += 1;
+    }
+    assert!(seen >= 7, "{seen}");
+}

@@ -9,6 +9,7 @@ pub mod aigp;
 pub mod as_path;
 pub mod atomic_aggregate;
 pub mod attr_set;
+pub mod bgp_ls;
 mod builder;
 pub mod cluster_list;
 pub mod community;
@@ -227,6 +228,7 @@ attributes! {
     pmsi::Pmsi;
     ipv6_extended_community::Ipv6ExtendedCommunity;
     aigp::Aigp;
+    bgp_ls::BgpLs;
     large_community::LargeCommunity;
     otc::Otc;
     prefix_sid::PrefixSid;

@@ -92,7 +92,7 @@ impl Emit for Json {
     }
     fn text(&mut self, value: &str) {
         self.separate();
-        let _ = write!(self.text, "{value:?}");
+        self.text.push_str(&serde_json::to_string(value).unwrap());
     }
     fn number(&mut self, value: u64) {
         self.separate();
