@@ -36,6 +36,8 @@ pub enum Step {
     Route(RouteStep),
     /// Anything else.
     Command(Target, Box<Command>),
+    /// How the line that follows is to be answered.
+    Note(Box<Note>),
     /// A line that makes no sense: `error` for the helper, the rest for the log.
     Refused(Box<CommandError>),
 }
@@ -55,6 +57,42 @@ pub struct RouteStep {
     pub ends_line: bool,
 }
 
+/// How a line is to be answered, if not by a bare word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// What the helper calls it; it comes back in the answer.
+    pub id: Option<Box<str>>,
+    /// Which line of the helper's process it is, from 1 on, empty ones counted.
+    pub line: u64,
+    /// When it is answered.
+    pub level: AckLevel,
+    /// Whether the answer is an object; a bare word otherwise.
+    pub json: bool,
+}
+
+/// When a command is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum AckLevel {
+    /// When it has been understood and is under way.
+    Parsed,
+    /// When its routes are where peers take them from.
+    #[default]
+    Queued,
+    /// When its octets have been written to every peer that it reached and whose session is up.
+    Written,
+}
+
+impl AckLevel {
+    /// Its name in commands and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Parsed => "parsed",
+            Self::Queued => "queued",
+            Self::Written => "written",
+        }
+    }
+}
+
 /// What a route says about its watchdog group.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Watchdog {
@@ -70,6 +108,7 @@ impl Step {
         match self {
             Self::Route(route) => route.ends_line,
             Self::Command(_, command) => command.answers(),
+            Self::Note(_) => false,
             Self::Refused(_) => true,
         }
     }

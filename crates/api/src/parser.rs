@@ -6,6 +6,7 @@
 //! says what is wrong with it: both accept the same lines.
 
 mod fast;
+mod note;
 mod prefix;
 
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use bgp_wire::Nlri;
 use rib::{Attrs, Interner, Memo};
 use route_text::{Action, Routes, Selector, Words};
 
-use crate::batch::{Batch, RouteStep, Step, Target, Watchdog};
-use crate::command::{self, Parsed};
+use crate::batch::{AckLevel, Batch, RouteStep, Step, Target, Watchdog};
+use crate::command::{self, Command, Parsed};
 use crate::error::CommandError;
 
 /// What a line costs that goes the long way, in lines that go the short one: finding out what a wrong word was meant to
@@ -34,6 +35,10 @@ pub struct Parser {
     batch: Batch,
     /// Lines since the last batch that went the long way.
     slow_lines: usize,
+    /// Lines of this process so far.
+    lines: u64,
+    /// Every answer is to be an object.
+    json: bool,
 }
 
 /// What stands after a prefix, ready to be used again.
@@ -57,14 +62,23 @@ impl Parser {
             last_text: Vec::new(),
             batch: Batch::default(),
             slow_lines: 0,
+            lines: 0,
+            json: false,
         }
     }
 
     /// Takes a line, without its end: any octets at all. Empty lines are passed over, all others make at least one
     /// step.
     pub fn line(&mut self, line: &[u8]) {
+        self.lines = self.lines.wrapping_add(1);
         let line = line.trim_ascii();
-        if line.is_empty() || self.fast(line) {
+        if line.is_empty() {
+            return;
+        }
+        if self.json || line.starts_with(b"id ") || line.starts_with(b"ack ") {
+            return self.noted(line);
+        }
+        if self.fast(line) {
             return;
         }
         self.slow_lines = self.slow_lines.saturating_add(1);
@@ -75,6 +89,10 @@ impl Parser {
 
     /// Takes note of a line that was longer than `limit` octets and was not read.
     pub fn oversized(&mut self, limit: usize) {
+        self.lines = self.lines.wrapping_add(1);
+        if self.json {
+            self.note(None, AckLevel::default());
+        }
         let error = CommandError::line(limit, "the line is too long");
         self.batch.steps.push(Step::Refused(Box::new(error)));
     }
@@ -107,6 +125,7 @@ impl Parser {
     pub fn clear(&mut self) {
         self.batch = Batch::default();
         self.last = None;
+        (self.lines, self.json) = (0, false);
     }
 
     /// The way that knows everything.
@@ -117,19 +136,53 @@ impl Parser {
             return Err(CommandError::line(at, "the line holds a NUL"));
         }
         if let Some(comment) = text.strip_prefix('#') {
-            let comment = command::Command::Comment(comment.trim().into());
+            let comment = Command::Comment(comment.trim().into());
             self.batch.steps.push(Step::Command(Target::Attached, Box::new(comment)));
             return Ok(());
         }
-        let mut words = Words::new(text);
-        let selector = Selector::parse(&mut words)?;
-        let parsed = command::parse(words, selector.is_some())?;
+        let (selector, parsed) = self.read(text)?;
         let target = selector.map_or(Target::Attached, |s| self.batch.select(&Arc::new(s)));
         match parsed {
-            Parsed::Routes(action, routes) => self.routes(action, routes, target),
-            Parsed::Command(command) => self.batch.steps.push(Step::Command(target, Box::new(command))),
+            Parsed::Routes(action, routes) => {
+                self.routes(action, routes, target);
+                self.end_line();
+            }
+            Parsed::Group(all) => {
+                let count = |wanted| {
+                    let routes = all.iter().filter(|(action, _)| *action == wanted);
+                    let nlris: usize = routes.map(|(_, routes)| routes.nlris.len()).sum();
+                    u32::try_from(nlris).unwrap_or(u32::MAX)
+                };
+                let (announced, withdrawn) = (count(Action::Announce), count(Action::Withdraw));
+                for (action, routes) in all {
+                    self.routes(action, routes, target);
+                }
+                let done = Command::Grouped { announced, withdrawn };
+                self.batch.steps.push(Step::Command(target, Box::new(done)));
+            }
+            Parsed::Command(command) => {
+                if let Command::Answers { json } = command {
+                    self.json = json;
+                }
+                self.batch.steps.push(Step::Command(target, Box::new(command)));
+            }
         }
         Ok(())
+    }
+
+    /// Reads a line in either grammar. `sync` may end it, and asks for an answer once all is written.
+    fn read(&mut self, text: &str) -> Result<(Option<Selector>, Parsed), CommandError> {
+        let error = match command::read(Words::new(text)) {
+            Ok(read) => return Ok(read),
+            Err(error) => error,
+        };
+        match text.strip_suffix(" sync").map(|shorter| command::read(Words::new(shorter))) {
+            Some(Ok(read)) => {
+                self.note_sync();
+                Ok(read)
+            }
+            _ => Err(error.into()),
+        }
     }
 
     fn routes(&mut self, action: Action, routes: Routes, target: Target) {
@@ -141,7 +194,6 @@ impl Parser {
         for nlri in routes.nlris {
             self.route(nlri, attributes.clone(), watchdog.clone(), target);
         }
-        self.end_line();
     }
 
     fn route(

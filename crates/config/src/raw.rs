@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::diag::{At, Span};
-use crate::env::RawSetting;
+use crate::env::{ApiVersion, RawSetting};
 use crate::model::{AddPath, Encoder, Messages, Overflow, RouteSet};
 use crate::secret::Secret;
 
@@ -31,6 +31,7 @@ pub(crate) struct RawProcess {
     pub(crate) encoder: Option<At<Encoder>>,
     pub(crate) respawn: Option<At<bool>>,
     pub(crate) ack: Option<At<bool>>,
+    pub(crate) api: Option<At<ApiVersion>>,
     pub(crate) overflow: Option<At<Overflow>>,
     pub(crate) queue_bytes: Option<At<u64>>,
     pub(crate) spill_bytes: Option<At<u64>>,

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use bgp_wire::{Afi, Asn, Family};
 
+use crate::env::ApiVersion;
 use crate::model::{AddPath, Encoder, Overflow};
 
 /// A value as it was written.
@@ -290,6 +291,15 @@ pub(crate) fn encoder(value: Scalar<'_>) -> Value<Encoder> {
 }
 
 /// What happens to unread events.
+pub(crate) fn api_version(value: Scalar<'_>) -> Value<ApiVersion> {
+    match value {
+        Scalar::Number(4) | Scalar::Text("4") => Ok(ApiVersion::V4),
+        Scalar::Number(6) | Scalar::Text("6") => Ok(ApiVersion::V6),
+        value => refuse(value, "a version of the API", "4 or 6"),
+    }
+}
+
+/// What is done with events that are not read.
 pub(crate) fn overflow(value: Scalar<'_>) -> Value<Overflow> {
     match value {
         Scalar::Text("spill") => Ok(Overflow::Spill),

@@ -71,6 +71,27 @@ impl Selector {
         Ok(Some(Self { groups }))
     }
 
+    /// Reads what follows the word `peer` of ExaBGP 6: `*`, `10.0.0.1 local-as 65000`, or several of these between
+    /// brackets or with commas between them.
+    pub fn parse_peers(words: &mut Words<'_>) -> Result<Self, TextError> {
+        let open = words.peek().filter(|word| word.is("["));
+        if open.is_some() {
+            words.next_word();
+        }
+        let mut groups = smallvec![group(words)?];
+        while words.accept(",") {
+            // The word itself may be repeated, as in the older grammar.
+            let _ = words.accept("peer") || words.accept("neighbor");
+            groups.push(group(words)?);
+        }
+        if let Some(open) = open
+            && !words.accept("]")
+        {
+            return Err(TextError::new(open, "this list of peers has no end").hint("close it with ]"));
+        }
+        Ok(Self { groups })
+    }
+
     /// Whether the command is meant for this neighbor.
     pub fn matches(&self, name: &PeerName) -> bool {
         self.groups.iter().any(|group| group.matches(name))

@@ -1,7 +1,14 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
+/// Octets of a word that may be a misspelt one. Comparing takes time in proportion to the length, and a helper may
+/// write a word of many mebibytes.
+const LONGEST: usize = 64;
+
 /// The candidate most like `word`, if any is like it enough to be worth proposing.
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_ascii_lowercase();
     candidates
         .into_iter()
@@ -25,5 +32,6 @@ mod tests {
         assert_eq!(closest("communities", words), Some("community"));
         assert_eq!(closest("MED", words), Some("med"));
         assert_eq!(closest("xyzzy", words), None);
+        assert_eq!(closest(&format!("next-hop{}", "p".repeat(100)), words), None);
     }
 }

@@ -4,18 +4,20 @@
 //! its names anywhere in the line, so a word inside a route can make it another command.)
 
 mod attributes;
+mod batch;
 mod eor;
 mod refresh;
 mod rib;
 mod routes;
 mod session;
 mod show;
+mod v6;
 mod watchdog;
 
 use std::net::IpAddr;
 
 use bgp_wire::Family;
-use route_text::{Action, Routes, TextError, Words, closest};
+use route_text::{Action, Routes, Selector, TextError, Word, Words, closest};
 
 /// The commands, by family.
 pub static COMMANDS: &[&[Entry]] = &[
@@ -27,11 +29,17 @@ pub static COMMANDS: &[&[Entry]] = &[
     rib::COMMANDS,
     show::COMMANDS,
     session::COMMANDS,
+    batch::COMMANDS,
 ];
 
-/// Every command.
+/// Every command of the grammar of ExaBGP 5.0.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     COMMANDS.iter().copied().flatten()
+}
+
+/// Every command of the grammar of ExaBGP 6, but those for peers, which start with `peer`.
+pub fn entries_v6() -> impl Iterator<Item = &'static Entry> {
+    v6::COMMANDS.iter()
 }
 
 /// One command.
@@ -93,6 +101,8 @@ pub enum Parsed {
     Routes(Action, Routes),
     /// Anything else.
     Command(Command),
+    /// Routes announced and withdrawn by one line.
+    Group(Vec<(Action, Routes)>),
 }
 
 /// Which of the two tables of a peer.
@@ -161,6 +171,16 @@ pub enum AckSwitch {
     Silence,
 }
 
+/// A grammar, with the form of its answers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Grammar {
+    /// That of ExaBGP 5.0, and of 4 before it: answers are words.
+    #[default]
+    V4,
+    /// That of ExaBGP 6: what commands tell is JSON.
+    V6,
+}
+
 /// Everything that is no route.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
@@ -201,6 +221,38 @@ pub enum Command {
         /// As JSON.
         json: bool,
     },
+    /// Tell which neighbors there are.
+    ListPeers,
+    /// The routes before it were one line: tell how many.
+    Grouped {
+        /// Routes announced.
+        announced: u32,
+        /// Routes withdrawn.
+        withdrawn: u32,
+    },
+    /// Collect the routes that follow until [`Command::Commit`].
+    Begin,
+    /// Do what was collected: all, or nothing if any of it can't be done.
+    Commit,
+    /// Forget what was collected.
+    Rollback,
+    /// Tell how the daemon is.
+    Status,
+    /// Tell that there is someone.
+    Ping,
+    /// The helper has no more to say.
+    Bye,
+    /// Tell what waits to be read by helpers.
+    QueueStatus,
+    /// Tell or choose the grammar whose answers this helper gets.
+    Api(Option<Grammar>),
+    /// Answer with objects, or with words.
+    Answers {
+        /// Objects.
+        json: bool,
+    },
+    /// Answer once the routes are written to the peers, or as soon as they are taken.
+    Sync(bool),
     /// List the commands.
     Help,
     /// Tell the version.
@@ -222,16 +274,60 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it may stand between [`Command::Begin`] and [`Command::Commit`]: it changes nothing but the
+    /// conversation.
+    pub const fn is_harmless(&self) -> bool {
+        matches!(
+            self,
+            Self::ShowNeighbor { .. }
+                | Self::ShowAdjRib { .. }
+                | Self::ListPeers
+                | Self::Status
+                | Self::Ping
+                | Self::QueueStatus
+                | Self::Api(_)
+                | Self::Help
+                | Self::Version
+                | Self::Ack(_)
+                | Self::Sync(_)
+                | Self::Answers { .. }
+                | Self::Comment(_)
+                | Self::Debug(_)
+                | Self::Commit
+                | Self::Rollback
+        )
+    }
+
     /// Whether the helper is owed an answer, acknowledgements being on.
     pub const fn answers(&self) -> bool {
         !matches!(self, Self::Reset | Self::Debug(_) | Self::Ack(AckSwitch::Silence))
     }
 }
 
-/// Reads a command, the selector in front of it being read. `selected` says whether there was one.
+/// Reads a line in either grammar: the first word says which.
+pub(crate) fn read(mut words: Words<'_>) -> Result<(Option<Selector>, Parsed), TextError> {
+    if v6::is_v6(words) {
+        return v6::parse(words);
+    }
+    let selector = Selector::parse(&mut words)?;
+    let parsed = parse(words, selector.is_some())?;
+    Ok((selector, parsed))
+}
+
+/// Reads a command of ExaBGP 5.0, the selector in front of it being read. `selected` says whether there was one.
 pub(crate) fn parse(words: Words<'_>, selected: bool) -> Result<Parsed, TextError> {
     let start = words.peek().ok_or_else(|| words.end("a command"))?;
-    let (entry, mut line) = find(words).ok_or_else(|| unknown(words))?;
+    parse_in(entries, words, selected, start)
+}
+
+/// Reads a command of one table.
+fn parse_in<I: Iterator<Item = &'static Entry>>(
+    table: fn() -> I,
+    words: Words<'_>,
+    selected: bool,
+    start: Word<'_>,
+) -> Result<Parsed, TextError> {
+    let (entry, mut line) = find(table(), words).ok_or_else(|| unknown(table, words))?;
     match entry.neighbor {
         Neighbor::Never if selected => {
             Err(TextError::new(start, "this command takes no neighbor").hint("leave the selector away"))
@@ -243,8 +339,8 @@ pub(crate) fn parse(words: Words<'_>, selected: bool) -> Result<Parsed, TextErro
 }
 
 /// The command whose words the line starts with; the one with most words, should there be several.
-fn find(words: Words<'_>) -> Option<(&'static Entry, Line<'_>)> {
-    let matches = entries().filter_map(|entry| {
+fn find(table: impl Iterator<Item = &'static Entry>, words: Words<'_>) -> Option<(&'static Entry, Line<'_>)> {
+    let matches = table.filter_map(|entry| {
         let mut line = Line { words, last: words };
         for wanted in entry.words {
             line.last = line.words;
@@ -259,7 +355,7 @@ fn find(words: Words<'_>) -> Option<(&'static Entry, Line<'_>)> {
 
 /// The error of a line that starts like no command: says which word is the first that fits nowhere.
 #[cold]
-fn unknown(words: Words<'_>) -> TextError {
+fn unknown<I: Iterator<Item = &'static Entry>>(table: fn() -> I, words: Words<'_>) -> TextError {
     let mut ahead = words;
     let mut depth = 0usize;
     loop {
@@ -269,7 +365,7 @@ fn unknown(words: Words<'_>) -> TextError {
             let mut from_start = words;
             entry.words.iter().take(depth).all(|w| from_start.accept(w)) && entry.words.len() > depth
         };
-        let choices = || entries().filter(near).filter_map(move |e| e.words.get(depth).copied());
+        let choices = || table().filter(near).filter_map(move |e| e.words.get(depth).copied());
         match word {
             Some(word) if choices().any(|c| word.is(c)) => {
                 ahead.next_word();

@@ -24,7 +24,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     },
 ];
 
-fn clear(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+pub(super) fn clear(line: &mut Line<'_>) -> Result<Parsed, TextError> {
     let rib = match line.words.peek() {
         None => Rib::Out,
         Some(word) if word.is("out") => Rib::Out,

@@ -39,7 +39,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     },
 ];
 
-const fn plain(
+pub(super) const fn plain(
     words: &'static [&'static str],
     summary: &'static str,
     parse: fn(&mut Line<'_>) -> Result<Parsed, TextError>,

@@ -36,7 +36,7 @@ pub(super) const COMMANDS: &[Entry] = &[
 
 const ROUTES: &str = "[ADDRESS] [AFI SAFI|inet|flow|l2vpn] [extensive] [json]";
 
-fn neighbor(line: &mut Line<'_>) -> Result<Parsed, TextError> {
+pub(super) fn neighbor(line: &mut Line<'_>) -> Result<Parsed, TextError> {
     let mut address = None;
     let mut form = NeighborForm::Choices;
     let mut json = false;
@@ -53,7 +53,7 @@ fn neighbor(line: &mut Line<'_>) -> Result<Parsed, TextError> {
     Ok(Parsed::Command(Command::ShowNeighbor { address, form }))
 }
 
-fn routes(line: &mut Line<'_>, rib: Rib) -> Result<Parsed, TextError> {
+pub(super) fn routes(line: &mut Line<'_>, rib: Rib) -> Result<Parsed, TextError> {
     let mut address = None;
     let mut families = FamilyFilter::Any;
     let (mut extensive, mut json) = (false, false);

@@ -4,7 +4,7 @@ mod address;
 mod json;
 mod json3;
 mod text;
-mod writer;
+pub(crate) mod writer;
 
 use std::fmt;
 

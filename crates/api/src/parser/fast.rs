@@ -52,7 +52,9 @@ impl Parser {
 
     /// The target of a line and what follows its selector.
     fn target<'l>(&mut self, line: &'l [u8]) -> Option<(Target, &'l [u8])> {
-        if !line.starts_with(b"neighbor ") {
+        // In the grammar of ExaBGP 6 the word is another one.
+        let peers = line.starts_with(b"peer ");
+        if !peers && !line.starts_with(b"neighbor ") {
             return Some((Target::Attached, line));
         }
         if let Some(target) = self.last
@@ -68,7 +70,13 @@ impl Parser {
             known
         } else {
             let mut words = Words::new(std::str::from_utf8(text).ok()?);
-            let selector = Arc::new(Selector::parse(&mut words).ok()??);
+            let selector = if peers {
+                words.next_word();
+                Selector::parse_peers(&mut words).ok()?
+            } else {
+                Selector::parse(&mut words).ok()??
+            };
+            let selector = Arc::new(selector);
             if !words.rest().is_empty() || memchr(0, text).is_some() {
                 return None;
             }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::batch::Note;
 use crate::command::{AckSwitch, Command};
 
 fn new() -> Parser {
@@ -33,6 +34,7 @@ fn told(batch: &Batch) -> Vec<String> {
             format!("{}{} {}{action}{dog}{end}", target(&r.target), r.nlri.family(), r.nlri)
         }
         Step::Command(t, command) => format!("{}{command:?}", target(t)),
+        Step::Note(note) => format!("{note:?}"),
         Step::Refused(error) => format!("refused: {error}"),
     };
     batch.steps.iter().map(told).collect()
@@ -247,5 +249,48 @@ proptest! {
         let batch = parser.take().unwrap_or_default();
         let answered = batch.steps.iter().filter(|s| s.answers()).count();
         prop_assert_eq!(answered, usize::from(!line.trim_ascii().is_empty()));
+    }
+}
+
+#[test]
+fn notes_stand_before_their_lines() {
+    let batch = parse(
+        "id a1 announce route 10.0.0.0/24 next-hop self\n\
+         \n\
+         id a2 ack written peer * announce route 10.0.0.0/24 next-hop self\n\
+         ack parsed nonsense\n\
+         id\n\
+         peer * announce route 10.0.1.0/24 next-hop self sync\n\
+         session answers json\n\
+         # a comment\n\
+         announce rout\n\
+         id x ack never version",
+    );
+    let note = |id: Option<&str>, line, level, json| {
+        let id: Option<Box<str>> = id.map(Into::into);
+        format!("{:?}", Note { id, line, level, json })
+    };
+    let told = told(&batch);
+    let expected = [
+        note(Some("a1"), 1, AckLevel::Queued, true),
+        "ipv4 unicast 10.0.0.0/24+ next-hop self.".into(),
+        note(Some("a2"), 3, AckLevel::Written, true),
+        "0: ipv4 unicast 10.0.0.0/24+ next-hop self.".into(),
+        note(None, 4, AckLevel::Parsed, true),
+        "refused: unknown command: 'nonsense' at octet 11".into(),
+        "refused: unknown command: 'id' at octet 0".into(),
+        note(None, 6, AckLevel::Written, false),
+        "0: ipv4 unicast 10.0.1.0/24+ next-hop self.".into(),
+        "Answers { json: true }".into(),
+        note(None, 8, AckLevel::Queued, true),
+        "Comment(\"a comment\")".into(),
+        note(None, 9, AckLevel::Queued, true),
+        "refused: ".into(),
+        note(None, 10, AckLevel::Queued, true),
+        "refused: there is no such moment: 'never' at octet 9".into(),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for (told, expected) in told.iter().zip(&expected) {
+        assert!(told.starts_with(expected.as_str()), "{told}\n{expected}");
     }
 }

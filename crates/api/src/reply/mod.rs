@@ -4,8 +4,10 @@
 //! by their position. They are words of text in every dialect, as in the original.
 
 pub mod adj_rib;
+pub mod answer;
 mod help;
 pub mod neighbor;
+pub mod v6;
 
 pub use help::help;
 
@@ -41,6 +43,11 @@ impl Acks {
     /// As the settings say (`exabgp.api.ack`, the process's own); to be made anew when the helper is started again.
     pub const fn new(enabled: bool) -> Self {
         Self { enabled }
+    }
+
+    /// Whether commands are answered.
+    pub const fn enabled(self) -> bool {
+        self.enabled
     }
 
     /// The answer to a command, if any.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::env::ApiVersion;
+
 /// A helper process.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Process {
@@ -17,6 +19,8 @@ pub struct Process {
     pub respawn: bool,
     /// Whether its commands are answered; the helper can change it for itself.
     pub ack: bool,
+    /// The grammar whose answers it gets; it can change it for itself.
+    pub api: ApiVersion,
     /// What happens to events that it does not read.
     pub overflow: Overflow,
     /// Octets of memory for unread events.

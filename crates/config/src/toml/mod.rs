@@ -176,6 +176,7 @@ fn read_process(
         encoder: fields.scalar("encoder", value::encoder, diags),
         respawn: fields.scalar("respawn", value::boolean, diags),
         ack: fields.scalar("ack", value::boolean, diags),
+        api: fields.scalar("api", value::api_version, diags),
         overflow: fields.scalar("overflow", value::overflow, diags),
         queue_bytes: fields.scalar("queue-bytes", value::octets, diags),
         spill_bytes: fields.scalar("spill-bytes", value::octets, diags),

@@ -53,6 +53,7 @@ pub(super) fn validate(
             .resolved(settings.api.version == ApiVersion::V6, settings.api.compact),
         respawn: settings.api.respawn && raw.respawn.as_ref().is_none_or(|r| r.value),
         ack: raw.ack.as_ref().map_or(settings.api.ack, |a| a.value),
+        api: raw.api.as_ref().map_or(settings.api.version, |a| a.value),
         overflow: raw.overflow.as_ref().map(|o| o.value).unwrap_or_default(),
         queue_bytes: raw
             .queue_bytes

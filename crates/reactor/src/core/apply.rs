@@ -5,15 +5,20 @@ use api_process::HelperId;
 use rib::{Applied, OwnerId, PeerId, Store, StoreError, TargetId, Watchdogs};
 use smallvec::SmallVec;
 
+use super::batches::owner_of;
 use super::{Reactor, STEPS};
 
 /// Why a route was not taken; for the log.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error("no neighbor that this helper may command matches")]
     Nobody,
     #[error("no neighbor has the family {0} configured")]
     NoFamily(bgp_wire::Family),
+    #[error("there is more than a batch may hold: 1048576 routes, 64 MiB")]
+    TooMuch,
+    #[error("a line of it was refused")]
+    Line,
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -26,13 +31,26 @@ impl Reactor {
         }
         let mut budget = STEPS;
         while budget > 0 {
+            if !self.ask_receipt(id) {
+                return;
+            }
             let Some(helper) = self.helpers.get_mut(&id) else { return };
-            let Some(work) = helper.inbox.front() else { return };
+            let Some(work) = helper.inbox.front_mut() else { return };
             match work.steps.peek() {
                 None => {
                     helper.inbox.pop_front();
                 }
                 Some(Step::Route(_)) => budget = budget.saturating_sub(self.routes(id, budget)),
+                Some(Step::Note(_)) => {
+                    // Answers that are all different are not free for a helper that does not read them.
+                    if !helper.handle.outbox().has_data_room() {
+                        self.wait_for_room(id);
+                        return;
+                    }
+                    if let Some(Step::Note(note)) = work.steps.next() {
+                        helper.note = Some(note);
+                    }
+                }
                 Some(Step::Command(..)) => {
                     budget = budget.saturating_sub(1);
                     if !self.command(id) {
@@ -44,6 +62,7 @@ impl Reactor {
                     if let Some(Step::Refused(error)) = helper.inbox.front_mut().and_then(|w| w.steps.next())
                     {
                         helper.complain(&format_args!("a line is refused: {error}"));
+                        helper.spoil();
                         helper.answer(false);
                     }
                 }
@@ -55,8 +74,11 @@ impl Reactor {
     fn routes(&mut self, id: HelperId, budget: usize) -> usize {
         // What selectors mean is found before the lock is taken.
         let targets = self.targets_ahead(id, budget);
+        if self.helpers.get(&id).is_some_and(|h| h.open.is_some()) {
+            return self.collect(id, &targets, budget);
+        }
+        let owner = owner_of(id);
         let Some(helper) = self.helpers.get_mut(&id) else { return budget };
-        let owner = OwnerId(id.0.saturating_add(1));
         let mut done = 0usize;
         let mut touched: SmallVec<[TargetId; 4]> = SmallVec::new();
         let mut woken: Vec<PeerId> = Vec::new();
@@ -71,6 +93,11 @@ impl Reactor {
                 done = done.saturating_add(1);
                 let target = targets.iter().find(|(t, _)| *t == step.target).and_then(|(_, found)| *found);
                 let ends_line = step.ends_line;
+                if helper.counts()
+                    && let Some(target) = target
+                {
+                    helper.reached = store.reach(target, step.nlri.family());
+                }
                 match apply(&mut store, &mut self.watchdogs, step, target, owner) {
                     Ok(Applied::Unchanged | Applied::Unknown) => {}
                     Ok(_) => {
@@ -86,6 +113,9 @@ impl Reactor {
                 if ends_line {
                     let failed = std::mem::take(&mut helper.line_failed);
                     helper.answer(!failed);
+                    if helper.receipt.is_some() {
+                        break;
+                    }
                 }
             }
             for target in touched {
@@ -113,7 +143,7 @@ impl Reactor {
 }
 
 /// Applies one route to the store.
-fn apply(
+pub(super) fn apply(
     store: &mut Store,
     watchdogs: &mut Watchdogs,
     step: RouteStep,

@@ -9,7 +9,6 @@ use bgp_wire::{Family, Notification};
 use peer_fsm::State;
 use rib::PeerId;
 use route_text::Selector;
-use tracing::info;
 
 use super::Reactor;
 use super::jobs::Job;
@@ -17,9 +16,10 @@ use super::tasks::LongTask;
 use crate::peer::ToPeer;
 
 /// Whom a command reached.
+#[derive(Debug)]
 enum Sent {
-    /// All that were meant.
-    All,
+    /// All that were meant, so many.
+    All(Vec<PeerId>),
     /// Nobody was meant.
     Nobody,
     /// This peer's queue is full: nothing was sent, the command is to be tried again.
@@ -34,31 +34,39 @@ impl Reactor {
         let selector = work.selector(*target).cloned();
         let Some(Step::Command(target, command)) = work.steps.next() else { return true };
         let selector = selector.as_deref();
+        if self.is_refused_in_batch(id, &command) {
+            return true;
+        }
         match *command {
             Command::EndOfRib(family) => {
                 let sent = self.to_established(id, selector, || ToPeer::EndOfRib(family));
-                self.outcome(id, &sent, (target, command))
+                self.outcome(id, sent, (target, command))
             }
             Command::RouteRefresh(family) => {
                 let sent = self.to_established(id, selector, || refresh(family));
-                self.outcome(id, &sent, (target, command))
+                self.outcome(id, sent, (target, command))
             }
             Command::FlushAdjRibOut => {
                 let sent = self.to_established(id, selector, || ToPeer::Flush(None));
-                self.outcome(id, &sent, (target, command))
+                self.outcome(id, sent, (target, command))
             }
             Command::Teardown(subcode) => {
                 let teardown = || ToPeer::Teardown(Notification::named(6, subcode));
                 let meant = self.meant(id, selector);
                 let sent = self.send(&meant, teardown);
-                self.outcome(id, &sent, (target, command))
+                self.outcome(id, sent, (target, command))
             }
             Command::ClearAdjRib(Rib::In) => {
                 let meant = self.meant(id, selector);
                 for peer in meant.iter().filter_map(|id| self.peers.get(*id)) {
                     peer.shared.adj_rib_in().clear();
                 }
-                self.answer(id, !meant.is_empty());
+                let Some(helper) = self.helpers.get_mut(&id) else { return false };
+                helper.reached.clone_from(&meant);
+                if meant.is_empty() {
+                    helper.complain(&"no neighbor that this helper may command matches");
+                }
+                helper.answer(!meant.is_empty());
                 true
             }
             Command::ClearAdjRib(Rib::Out) => self.clear_out(id, selector),
@@ -69,80 +77,45 @@ impl Reactor {
                 self.advance(id)
             }
             Command::ShowNeighbor { address, form } => {
+                let form = if self.is_v6(id) { NeighborForm::Json } else { form };
                 let text = self.show_neighbor(selector, address, form);
                 self.job(id, Job::text(text))
             }
             Command::ShowAdjRib { rib, address, families, extensive, json } => {
                 let chosen = self.peers.iter().filter(|p| address.is_none_or(|a| a == p.name().peer));
                 let chosen = chosen.filter(|p| selector.is_none_or(|s| s.matches(p.name())));
+                let json = json || self.is_v6(id);
                 let form = reply::adj_rib::RouteForm::new(extensive, json);
                 let job = Job::routes(&self.common.store, rib, families, form, chosen);
                 self.job(id, job)
             }
-            Command::Help => self.tell(id, reply::help()),
-            Command::Version => self.tell(id, reply::version(&self.options.version)),
-            Command::Shutdown => {
-                self.inform(id, reply::SHUTDOWN);
-                self.begin_shutdown();
-                true
-            }
-            Command::Reload => {
-                self.inform(id, reply::RELOAD);
-                self.reload_wanted = true;
-                true
-            }
-            Command::Restart => {
-                self.inform(id, reply::RESTART);
-                self.restart();
-                true
-            }
-            Command::Ack(switch) => {
-                if let Some(helper) = self.helpers.get_mut(&id) {
-                    helper.switch(switch);
-                }
-                true
-            }
-            Command::Comment(text) => {
-                if let Some(helper) = self.helpers.get(&id) {
-                    info!(target: "api", "{}: # {text}", helper.process.name);
-                }
-                self.answer(id, true);
-                true
-            }
-            Command::Debug(text) => {
-                if let Some(helper) = self.helpers.get(&id) {
-                    info!(target: "api", "debug info from {} : {text}", helper.process.name);
-                }
-                true
-            }
-            Command::Reset => true,
+            Command::Grouped { announced, withdrawn } => self.grouped(id, announced, withdrawn),
+            Command::Begin => self.begin_batch(id),
+            Command::Commit => self.commit_batch(id),
+            Command::Rollback => self.roll_back(id),
+            other => self.converse(id, other),
         }
     }
 
-    fn answer(&self, id: HelperId, done: bool) {
-        if let Some(helper) = self.helpers.get(&id) {
+    pub(super) fn answer(&mut self, id: HelperId, done: bool) {
+        if let Some(helper) = self.helpers.get_mut(&id) {
             helper.answer(done);
         }
     }
 
-    /// Writes a short text of ours and `done`.
-    fn inform(&self, id: HelperId, text: &'static [u8]) {
-        if let Some(helper) = self.helpers.get(&id) {
-            helper.tell(text);
-            helper.answer(true);
-        }
-    }
-
     /// Writes lines through a job, since they may be many for a helper that does not read.
-    fn tell(&mut self, id: HelperId, text: Vec<u8>) -> bool {
+    pub(super) fn tell(&mut self, id: HelperId, text: Vec<u8>) -> bool {
         self.job(id, Job::text(text))
     }
 
     /// Answers a command that went to peers, or puts it back to be tried again.
-    fn outcome(&mut self, id: HelperId, sent: &Sent, step: (api::batch::Target, Box<Command>)) -> bool {
+    fn outcome(&mut self, id: HelperId, sent: Sent, step: (api::batch::Target, Box<Command>)) -> bool {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         match sent {
-            Sent::All => helper.answer(true),
+            Sent::All(reached) => {
+                helper.reached = reached;
+                helper.answer(true);
+            }
             Sent::Nobody => {
                 helper.complain(&"no neighbor that this helper may command matches, or none is established");
                 helper.answer(false);
@@ -152,7 +125,7 @@ impl Reactor {
                     let (target, command) = step;
                     work.steps.put_back(Step::Command(target, command));
                 }
-                helper.task = Some(LongTask::PeerQueue(*peer));
+                helper.task = Some(LongTask::PeerQueue(peer));
                 return false;
             }
         }
@@ -186,7 +159,7 @@ impl Reactor {
         for peer in entries() {
             let _ = peer.commands.try_send(command());
         }
-        Sent::All
+        Sent::All(peers.to_vec())
     }
 
     fn clear_out(&mut self, id: HelperId, selector: Option<&Selector>) -> bool {
@@ -196,6 +169,7 @@ impl Reactor {
         let sweep = store.sweep();
         drop(store);
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
+        helper.reached = meant;
         let Some(targets) = targets else {
             helper.complain(&"no neighbor that this helper may command matches");
             helper.answer(false);
@@ -238,7 +212,7 @@ impl Reactor {
     }
 
     /// Has a job write the answer of a helper's command; its next step waits for it.
-    fn job(&mut self, id: HelperId, job: Job) -> bool {
+    pub(super) fn job(&mut self, id: HelperId, job: Job) -> bool {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         helper.task = Some(LongTask::Job);
         let (outbox, generation) = (helper.handle.outbox().clone(), helper.answered());

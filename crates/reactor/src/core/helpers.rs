@@ -4,16 +4,19 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use api::batch::{Batch, Step, Target};
-use api::command::AckSwitch;
-use api::reply::Acks;
+use api::batch::{AckLevel, Batch, Note, Step, Target};
+use api::command::{AckSwitch, Grammar};
+use api::reply::{Acks, answer};
 use api_process::{Credit, HelperHandle};
 use bytes::Bytes;
+use config::env::ApiVersion;
 use config::model::Process;
-use rib::TargetId;
+use rib::{PeerId, TargetId};
 use route_text::Selector;
 use tracing::warn;
 
+use super::batches::Open;
+use super::receipts::Wanted;
 use super::tasks::LongTask;
 use crate::limiter::{Limiter, Verdict};
 
@@ -31,11 +34,36 @@ pub(super) struct HelperEntry {
     pub(super) task: Option<LongTask>,
     /// One of the routes of the line under way was refused.
     pub(super) line_failed: bool,
+    /// The form of its answers.
+    pub(super) grammar: Grammar,
+    /// How the line under way is to be answered, if not by a word.
+    pub(super) note: Option<Box<Note>>,
+    /// Neighbors that the line under way has reached.
+    pub(super) reached: Vec<PeerId>,
+    /// Every command is answered when it is written.
+    pub(super) sync: bool,
+    /// The answer that peers are to be asked about before anything else is done.
+    pub(super) receipt: Option<Wanted>,
+    /// Answers that peers have been asked about.
+    pub(super) outstanding: usize,
+    /// Why the line under way was refused.
+    reason: Option<String>,
+    /// What it has begun and not committed.
+    pub(super) open: Option<Box<Open>>,
     /// Peers it may command; none until they are known.
     pub(super) attached: Option<TargetId>,
     /// Peers that its selectors mean.
     pub(super) selected: HashMap<Arc<Selector>, Option<TargetId>>,
     limiter: Limiter,
+}
+
+/// What became of a command that was to be written to peers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Concluded {
+    /// Peers to which all of it has been written.
+    pub(super) written: usize,
+    /// Peers whose session ended before.
+    pub(super) lost: usize,
 }
 
 /// Steps that are not done.
@@ -87,6 +115,7 @@ impl Work {
 
 impl HelperEntry {
     pub(super) fn new(process: Process, handle: HelperHandle, ack: bool) -> Self {
+        let grammar = grammar(&process);
         let acks = Acks::new(ack && process.ack);
         Self {
             process,
@@ -96,6 +125,14 @@ impl HelperEntry {
             inbox: VecDeque::new(),
             task: None,
             line_failed: false,
+            grammar,
+            note: None,
+            reached: Vec::new(),
+            sync: false,
+            receipt: None,
+            outstanding: 0,
+            reason: None,
+            open: None,
             attached: None,
             selected: HashMap::new(),
             limiter: Limiter::default(),
@@ -105,7 +142,11 @@ impl HelperEntry {
     /// Another process has taken its place: it is answered as the settings say.
     pub(super) fn started(&mut self, generation: u32, ack: bool) {
         self.generation = generation;
+        self.open = None;
+        self.sync = false;
+        self.receipt = None;
         self.acks = Acks::new(ack && self.process.ack);
+        self.grammar = grammar(&self.process);
     }
 
     /// The process whose lines are being done; what it is owed is forgotten when it is gone.
@@ -114,10 +155,60 @@ impl HelperEntry {
     }
 
     /// Answers one command.
-    pub(super) fn answer(&self, done: bool) {
+    pub(super) fn answer(&mut self, done: bool) {
+        let (note, reason) = (self.note.take(), self.reason.take());
+        let reached = std::mem::take(&mut self.reached);
+        let written = self.sync || note.as_ref().is_some_and(|note| note.level == AckLevel::Written);
+        if done && written && !reached.is_empty() {
+            self.receipt = Some(Wanted { note, reached, generation: self.answered() });
+            return;
+        }
+        if let Some(note) = note.filter(|note| note.json) {
+            // Who gives an id wants to hear of it, acknowledgements or not.
+            if self.acks.enabled() || note.id.is_some() {
+                self.tell_all(answer::object(&note, done, reached.len(), reason.as_deref()));
+            }
+            return;
+        }
+        if !done
+            && self.grammar == Grammar::V6
+            && self.acks.enabled()
+            && let Some(reason) = reason
+        {
+            // Best effort: a helper that reads nothing is not owed the reasons.
+            self.handle.outbox().push_data(self.answered(), answer::reason(&reason).into());
+        }
         if let Some(answer) = self.acks.answer(done) {
             self.tell(answer);
         }
+    }
+
+    /// Whether the line under way is answered with more than a word.
+    pub(super) const fn counts(&self) -> bool {
+        self.note.is_some() || self.sync
+    }
+
+    /// Answers a command whose octets have been written, as far as there were sessions.
+    pub(super) fn conclude(&self, wanted: Wanted, outcome: Concluded) {
+        let outbox = self.handle.outbox();
+        match wanted.note.filter(|note| note.json) {
+            Some(note) => {
+                if self.acks.enabled() || note.id.is_some() {
+                    let text = answer::written(&note, wanted.reached.len(), outcome.written, outcome.lost);
+                    outbox.reply(wanted.generation, Bytes::from(text));
+                }
+            }
+            None => {
+                if let Some(word) = self.acks.answer(true) {
+                    outbox.reply(wanted.generation, Bytes::from_static(word));
+                }
+            }
+        }
+    }
+
+    /// Writes lines that are no acknowledgement, always different ones: see that there is room for them.
+    pub(super) fn tell_all(&self, text: Vec<u8>) {
+        self.handle.outbox().reply(self.answered(), Bytes::from(text));
     }
 
     /// Writes lines that are no acknowledgement.
@@ -131,6 +222,13 @@ impl HelperEntry {
             // The process that asked is gone; its successor begins as the settings say.
             return;
         }
+        if let Some(note) = self.note.take().filter(|note| note.json) {
+            let _ = self.acks.switch(switch);
+            if note.id.is_some() || switch != AckSwitch::Silence {
+                self.tell_all(answer::object(&note, true, 0, None));
+            }
+            return;
+        }
         if let Some(answer) = self.acks.switch(switch) {
             self.tell(answer);
         }
@@ -138,6 +236,10 @@ impl HelperEntry {
 
     /// Says in the log why something was refused, a few times a second at most.
     pub(super) fn complain(&mut self, what: &dyn std::fmt::Display) {
+        // The first of several is what the others follow from.
+        if (self.note.is_some() || self.grammar == Grammar::V6) && self.reason.is_none() {
+            self.reason = Some(what.to_string());
+        }
         match self.limiter.ask(Instant::now()) {
             Verdict::Drop => {}
             Verdict::Pass { dropped } => {
@@ -153,7 +255,15 @@ impl HelperEntry {
     pub(super) fn is_runnable(&self) -> bool {
         match &self.task {
             Some(task) => task.is_runnable(),
-            None => !self.inbox.is_empty(),
+            None => !self.inbox.is_empty() || self.receipt.is_some(),
         }
+    }
+}
+
+/// The form of the answers that a process begins with.
+const fn grammar(process: &Process) -> Grammar {
+    match process.api {
+        ApiVersion::V4 => Grammar::V4,
+        ApiVersion::V6 => Grammar::V6,
     }
 }

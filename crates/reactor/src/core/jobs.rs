@@ -30,11 +30,15 @@ const PIECE: usize = 64 * 1024;
 pub(super) struct Finished {
     id: HelperId,
     generation: u32,
+    /// It was all that the command asked for.
+    answers: bool,
 }
 
 /// Something that writes an answer.
 #[derive(Debug)]
 pub(super) enum Job {
+    /// Nothing: it waits until there is room for answers.
+    Room,
     /// A text that is there already.
     Text(Bytes),
     /// Routes of some peers.
@@ -95,6 +99,13 @@ impl Job {
         finished: mpsc::Sender<Finished>,
         token: CancellationToken,
     ) {
+        let answers = !matches!(self, Self::Room);
+        if !answers {
+            tokio::select! {
+                () = token.cancelled() => return,
+                () = outbox.data_room() => {}
+            }
+        }
         while let Some(piece) = self.next() {
             let mut piece = piece;
             while let Pushed::Full(back) = outbox.push_data(generation, piece) {
@@ -106,12 +117,13 @@ impl Job {
             }
             tokio::task::consume_budget().await;
         }
-        let _ = finished.send(Finished { id, generation }).await;
+        let _ = finished.send(Finished { id, generation, answers }).await;
     }
 
     /// The next piece: whole lines; none when everything is written.
     fn next(&mut self) -> Option<Bytes> {
         match self {
+            Self::Room => None,
             Self::Text(text) if text.is_empty() => None,
             Self::Text(text) => {
                 let limit = text.len().min(PIECE);
@@ -178,7 +190,7 @@ impl Reactor {
         let Some(helper) = self.helpers.get_mut(&finished.id) else { return };
         helper.task = None;
         // The answer of a process that is gone is owed to nobody.
-        if helper.answered() == finished.generation {
+        if finished.answers && helper.answered() == finished.generation {
             helper.answer(true);
         }
     }

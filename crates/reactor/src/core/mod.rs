@@ -5,10 +5,13 @@
 
 mod accept;
 mod apply;
+mod batches;
 mod commands;
+mod conversation;
 mod helpers;
 mod jobs;
 mod peers;
+mod receipts;
 mod reload;
 mod setup;
 mod shutdown;
@@ -36,6 +39,7 @@ use crate::peer::{Common, FromPeer, Happened};
 use helpers::{HelperEntry, Work};
 use jobs::Finished;
 use peers::Peers;
+use receipts::Receipts;
 use shutdown::Shutdown;
 use signals::{Signal, Signals};
 
@@ -124,6 +128,8 @@ pub(crate) struct Reactor {
     /// Peer tasks started so far.
     incarnations: u64,
     watchdogs: Watchdogs,
+    /// Answers that wait for peers.
+    receipts: Receipts,
     listeners: Vec<ListenerHandle>,
     accepted: mpsc::Sender<Accepted>,
     finished: mpsc::Sender<Finished>,
@@ -137,6 +143,9 @@ struct Kept {
     folder: PathBuf,
     own: PathBuf,
     version: String,
+    /// Names this run of the daemon.
+    uuid: String,
+    started: std::time::Instant,
 }
 
 /// The receiving ends of the reactor's channels.
@@ -183,6 +192,8 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
             folder: options.folder,
             own: options.own,
             version: options.version,
+            uuid: conversation::uuid(),
+            started: std::time::Instant::now(),
         },
         host: Arc::new(host),
         common,
@@ -195,6 +206,7 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         begin: None,
         incarnations: 0,
         watchdogs: Watchdogs::new(),
+        receipts: Receipts::default(),
         listeners: Vec::new(),
         accepted: accepted_tx,
         finished: finished_tx,
@@ -270,6 +282,7 @@ impl Reactor {
                     self.leave(report.id, peer_fsm::StopReason::Removed);
                 }
             }
+            Happened::Receipt(token, written) => self.receipt(report.id, token, written),
             Happened::Stopped => self.gone(report.id),
             Happened::Panicked => self.panicked(report.id),
         }
@@ -278,6 +291,7 @@ impl Reactor {
     /// A peer's task has ended.
     fn gone(&mut self, id: PeerId) {
         let Some(peer) = self.peers.remove(id) else { return };
+        self.no_receipts(id);
         if !peer.leaving {
             info!(target: "reactor", "{} has stopped", peer.name());
         }
@@ -296,6 +310,7 @@ impl Reactor {
     /// A peer's task panicked: it is begun anew, everyone else goes on.
     fn panicked(&mut self, id: PeerId) {
         let Some(peer) = self.peers.remove(id) else { return };
+        self.no_receipts(id);
         tracing::error!(target: "reactor", "{}: an internal error ended its session; please report it", peer.name());
         if peer.leaving || peer.generated || self.shutdown.is_some() {
             self.common.store.write().remove_peer(id);
@@ -345,7 +360,8 @@ impl Reactor {
         let turns = std::mem::take(&mut self.turns);
         for id in turns {
             self.steps(id);
-            let more = self.helpers.get(&id).is_some_and(|h| !h.inbox.is_empty() || h.task.is_some());
+            let waits = |h: &HelperEntry| !h.inbox.is_empty() || h.task.is_some() || h.receipt.is_some();
+            let more = self.helpers.get(&id).is_some_and(waits);
             if more && !self.turns.contains(&id) {
                 self.turns.push(id);
             }

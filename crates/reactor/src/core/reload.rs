@@ -91,6 +91,7 @@ impl Reactor {
                 // The new task takes over the number, and with it the routes; the old one says goodbye by itself.
                 self.leave(id, StopReason::Reconfigured);
                 self.peers.remove(id);
+                self.no_receipts(id);
                 self.common.store.write().configure_peer(id, store_options(&neighbor));
                 self.start_peer(id, neighbor, false);
             }

@@ -5,6 +5,7 @@ use rib::{PeerId, ShowFilter, Step, Sweep, TargetId, WRITE_BUDGET, WatchdogStep}
 use route_text::Action;
 
 use super::Reactor;
+use super::batches::Open;
 
 /// What a helper waits for.
 #[derive(Debug)]
@@ -25,8 +26,12 @@ pub(super) enum LongTask {
         /// How far it is.
         from: usize,
     },
+    /// Doing what was collected since `begin`.
+    Commit(Box<Open>),
     /// A job writes the answer; it says when it is done.
     Job,
+    /// Peers write what its last command asked for; the answer comes first.
+    Receipt(u64),
     /// A peer's command queue is full; the step is done again when there is room.
     PeerQueue(PeerId),
 }
@@ -34,7 +39,7 @@ pub(super) enum LongTask {
 impl LongTask {
     /// Whether the reactor itself has something to do for it.
     pub(super) const fn is_runnable(&self) -> bool {
-        matches!(self, Self::Clear { .. } | Self::Watchdog { .. })
+        matches!(self, Self::Clear { .. } | Self::Watchdog { .. } | Self::Commit(_))
     }
 }
 
@@ -44,11 +49,12 @@ impl Reactor {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         match helper.task.take() {
             None => true,
-            Some(waits @ (LongTask::Job | LongTask::PeerQueue(_))) => {
+            Some(waits @ (LongTask::Job | LongTask::Receipt(_) | LongTask::PeerQueue(_))) => {
                 helper.task = Some(waits);
                 false
             }
             Some(LongTask::Clear { targets, sweep }) => self.clear(id, targets, sweep),
+            Some(LongTask::Commit(open)) => self.carry_out(id, open),
             Some(LongTask::Watchdog { action, name, from }) => self.watchdog(id, action, name, from),
         }
     }

@@ -116,6 +116,9 @@ impl PeerTask {
                 };
                 info!(target: "peer", "{}: down, {text}{why}", self.settings.name);
                 self.helpers.publish(now, &Told::Down { reason: &text });
+                for token in std::mem::take(&mut self.receipts) {
+                    self.report(Happened::Receipt(token, false));
+                }
                 if self.outbound.down() {
                     self.report(Happened::Down);
                 }
@@ -178,6 +181,9 @@ impl PeerTask {
             self.work = self.work.saturating_add(packed.bytes.len());
             packed_now = packed_now.saturating_add(packed.bytes.len());
             socket.output.bulk(packed.bytes);
+            if let Some(token) = packed.receipt {
+                socket.output.receipt(token);
+            }
         }
         true
     }
@@ -185,7 +191,9 @@ impl PeerTask {
     fn write(&mut self) {
         for leg in Leg::BOTH {
             let Some(socket) = self.sockets.get_mut(leg) else { continue };
+            let mut receipts = socket.output.receipts();
             if socket.output.waiting() == 0 {
+                self.written(&receipts);
                 continue;
             }
             let written = socket.output.write(&socket.stream);
@@ -195,7 +203,19 @@ impl PeerTask {
                 self.unfinished = true;
                 0
             });
+            receipts.append(&mut socket.output.receipts());
             self.fsm.handle_written(Instant::now(), leg, accepted, socket.output.waiting() > 0);
+            self.written(&receipts);
+        }
+    }
+
+    /// Reports that all is written that was to be so for these.
+    fn written(&mut self, receipts: &[u64]) {
+        for token in receipts {
+            if let Some(at) = self.receipts.iter().position(|other| other == token) {
+                self.receipts.swap_remove(at);
+                self.report(Happened::Receipt(*token, true));
+            }
         }
     }
 }

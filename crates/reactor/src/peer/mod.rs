@@ -61,6 +61,8 @@ pub(crate) enum ToPeer {
     Refresh(RouteRefresh),
     /// Send an End-of-RIB marker behind the routes that are in the store now.
     EndOfRib(Family),
+    /// Report when everything that the store holds now has been written.
+    Receipt(u64),
     /// Send the routes again that were sent, of one family or of all.
     Flush(Option<Family>),
     /// These helpers listen from now on.
@@ -87,6 +89,8 @@ pub(crate) enum Happened {
     Up,
     /// It no longer is.
     Down,
+    /// What it was asked to report: everything has been written, or the session ended before.
+    Receipt(u64, bool),
     /// It has come to rest for good; the task ends.
     Stopped,
     /// Its task panicked and is gone, with its connections.
@@ -159,6 +163,8 @@ pub(crate) struct PeerTask {
     stopped: bool,
     /// What the reactor is still to be told, in order. Bounded: only the last change of each session counts.
     reports: VecDeque<Happened>,
+    /// What the reactor wants to hear of once it is written. Bounded by what helpers may wait for.
+    receipts: Vec<u64>,
 }
 
 /// Why the task woke up.
@@ -201,6 +207,7 @@ impl PeerTask {
             unfinished: false,
             stopped: false,
             reports: VecDeque::new(),
+            receipts: Vec::new(),
         }
     }
 
@@ -294,6 +301,13 @@ impl PeerTask {
             ToPeer::Stop(reason) => self.tell(now, Command::Stop(reason)),
             ToPeer::Refresh(refresh) => self.tell(now, Command::Refresh(refresh)),
             ToPeer::EndOfRib(family) => self.outbound.end_of_rib(family),
+            ToPeer::Receipt(token) => {
+                if self.outbound.receipt(token) {
+                    self.receipts.push(token);
+                } else {
+                    self.report(Happened::Receipt(token, false));
+                }
+            }
             ToPeer::Flush(family) => self.outbound.flush(family),
             ToPeer::Audience(audience) => self.helpers.change(audience),
             ToPeer::Signal(number, name) => self.helpers.signal(time(), number, name),

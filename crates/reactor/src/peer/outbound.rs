@@ -32,10 +32,19 @@ struct Session {
     /// The initial End-of-RIB markers (RFC 4724 section 2) are still to be sent.
     initial_eor: bool,
     /// Markers that helpers asked for, each behind the routes of its version.
-    markers: VecDeque<(Family, u64)>,
+    markers: VecDeque<(Marker, u64)>,
     /// Families to be sent again; each at most once, so that a flood of requests costs one answer.
     refreshes: VecDeque<Family>,
     walk: Option<Refreshing>,
+}
+
+/// Something that stands behind the routes of a version.
+#[derive(Clone, Copy, Debug)]
+enum Marker {
+    /// An End-of-RIB marker.
+    EndOfRib(Family),
+    /// Nothing that is sent: the reactor is told when what is before it has been written.
+    Receipt(u64),
 }
 
 /// A refresh under way.
@@ -54,16 +63,18 @@ pub(super) struct Messages {
     pub(super) updates: u64,
     /// ROUTE-REFRESH markers among them.
     pub(super) refreshes: u64,
+    /// To be reported when these and all before them have been written.
+    pub(super) receipt: Option<u64>,
 }
 
 impl Messages {
     fn updates(bytes: impl Into<Bytes>, updates: u64) -> Self {
-        Self { bytes: bytes.into(), updates, refreshes: 0 }
+        Self { bytes: bytes.into(), updates, refreshes: 0, receipt: None }
     }
 
     fn marker(family: Family, subtype: RefreshSubtype) -> Self {
         let bytes = RouteRefresh { family, subtype }.encode();
-        Self { bytes: Bytes::copy_from_slice(&bytes), updates: 0, refreshes: 1 }
+        Self { bytes: Bytes::copy_from_slice(&bytes), updates: 0, refreshes: 1, receipt: None }
     }
 }
 
@@ -107,8 +118,16 @@ impl Outbound {
     pub(super) fn end_of_rib(&mut self, family: Family) {
         let version = self.store.read().version();
         if let Some(session) = &mut self.session {
-            session.markers.push_back((family, version));
+            session.markers.push_back((Marker::EndOfRib(family), version));
         }
+    }
+
+    /// The reactor wants to hear when everything that is in the store now has been written. False without session.
+    pub(super) fn receipt(&mut self, token: u64) -> bool {
+        let version = self.store.read().version();
+        let Some(session) = &mut self.session else { return false };
+        session.markers.push_back((Marker::Receipt(token), version));
+        true
     }
 
     /// The peer asks for its routes again, or marks a refresh of its own (which concerns only those who keep routes).
@@ -177,10 +196,16 @@ impl Session {
             return Some(self.initial_markers());
         }
         if self.markers.front().is_some_and(|(_, at)| *at <= version) {
-            let (family, _) = self.markers.pop_front()?;
-            let mut out = Vec::new();
-            update::end_of_rib(family, &mut out);
-            return Some(Messages::updates(out, 1));
+            return match self.markers.pop_front()?.0 {
+                Marker::EndOfRib(family) => {
+                    let mut out = Vec::new();
+                    update::end_of_rib(family, &mut out);
+                    Some(Messages::updates(out, 1))
+                }
+                Marker::Receipt(token) => {
+                    Some(Messages { receipt: Some(token), ..Messages::updates(Bytes::new(), 0) })
+                }
+            };
         }
         if let Some(refreshing) = &self.walk {
             if refreshing.walk.complete_at().is_some_and(|at| version < at) {

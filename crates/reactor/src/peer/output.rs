@@ -22,6 +22,8 @@ pub(crate) struct Output {
     written: usize,
     /// Octets not written yet.
     waiting: usize,
+    /// Octets to be written before each of these is due.
+    receipts: VecDeque<(usize, u64)>,
 }
 
 impl Output {
@@ -43,6 +45,17 @@ impl Output {
         }
     }
 
+    /// Takes note that everything queued so far must be written before [`Self::receipts`] gives this out.
+    pub(crate) fn receipt(&mut self, token: u64) {
+        self.receipts.push_back((self.waiting, token));
+    }
+
+    /// What is due now.
+    pub(crate) fn receipts(&mut self) -> Vec<u64> {
+        let due = self.receipts.partition_point(|(left, _)| *left == 0);
+        self.receipts.drain(..due).map(|(_, token)| token).collect()
+    }
+
     /// Queues messages that must not wait behind UPDATEs: they go out after the message that is being written.
     pub(crate) fn control(&mut self, messages: Bytes) {
         if messages.is_empty() {
@@ -50,6 +63,9 @@ impl Output {
         }
         self.split_front();
         self.waiting = self.waiting.saturating_add(messages.len());
+        for (left, _) in &mut self.receipts {
+            *left = left.saturating_add(messages.len());
+        }
         let at = self.fixed.min(self.queue.len());
         self.queue.insert(at, messages);
         self.fixed = at.saturating_add(1);
@@ -58,6 +74,8 @@ impl Output {
     /// Drops everything that is not control or already begun: nothing may follow a NOTIFICATION, and nothing is
     /// worth being sent before it.
     pub(crate) fn drop_bulk(&mut self) {
+        // What was to be written before them never will be.
+        self.receipts.clear();
         self.split_front();
         while self.queue.len() > self.fixed {
             let dropped = self.queue.pop_back().map_or(0, |piece| piece.len());
@@ -115,6 +133,9 @@ impl Output {
 
     fn advance(&mut self, mut done: usize) {
         self.waiting = self.waiting.saturating_sub(done);
+        for (left, _) in &mut self.receipts {
+            *left = left.saturating_sub(done);
+        }
         while let Some(front) = self.queue.front() {
             let left = front.remaining().saturating_sub(self.written);
             if done < left {
@@ -194,5 +215,26 @@ mod tests {
         out.advance(30);
         out.control(message(19, 4).into());
         assert_eq!(drain(&mut out), [message(19, 4), message(40, 2)].concat());
+    }
+
+    #[test]
+    fn receipts_are_due_when_all_before_them_is_written() {
+        let mut out = Output::default();
+        out.receipt(1);
+        assert_eq!(out.receipts(), [1], "nothing was before it");
+        out.bulk(message(30, 1).into());
+        out.receipt(2);
+        out.bulk(message(40, 2).into());
+        out.receipt(3);
+        out.advance(29);
+        assert_eq!(out.receipts(), []);
+        // It overtakes the second message, so that this is later than it was.
+        out.control(message(19, 4).into());
+        out.advance(1 + 19);
+        assert_eq!(out.receipts(), [2]);
+        out.advance(39);
+        assert_eq!(out.receipts(), []);
+        out.advance(1);
+        assert_eq!(out.receipts(), [3]);
     }
 }

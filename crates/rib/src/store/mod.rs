@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
-use bgp_wire::EncodeCtx;
 use bgp_wire::nlri::Nlri;
+use bgp_wire::{EncodeCtx, Family};
 
 use crate::index::Index;
 use crate::peers::{Peer, PeerOptions, Peers};
@@ -187,6 +187,19 @@ impl Store {
         let known = |p: &PeerId| self.peers.get(*p).is_some_and(|peer| !peer.removed);
         let bits = peers.iter().copied().filter(known).collect();
         self.sets.pin(bits, &mut self.peers)
+    }
+
+    /// The members of a target set that have a family configured: for those who ask, not for every route.
+    pub fn reach(&mut self, targets: TargetId, family: Family) -> Vec<PeerId> {
+        match self.sets.narrow(targets, family, &mut self.peers) {
+            Ok(Some(narrowed)) => self.members(narrowed).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether any member of a target set has a family configured.
+    pub fn reaches(&mut self, targets: TargetId, family: Family) -> bool {
+        matches!(self.sets.narrow(targets, family, &mut self.peers), Ok(Some(_)))
     }
 
     /// A caller's hold on a target set ends.
