@@ -32,6 +32,8 @@ pub enum Command {
     Version,
     /// List the settings with their values
     Env(Env),
+    /// Check a service and announce its addresses while it works; run it as a helper process
+    Healthcheck(Box<crate::healthcheck::options::Healthcheck>),
     /// A BGP speaker for tests: accept or open one session, print what it says, announce a generated table
     Speaker(Speaker),
 }
@@ -148,7 +150,7 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 6] = ["server", "validate", "version", "env", "speaker", "help"];
+const WORDS: [&str; 7] = ["server", "validate", "version", "env", "healthcheck", "speaker", "help"];
 
 impl Cli {
     /// The arguments with what ExaBGP allows made regular: `--env-file` anywhere, and no sub-command for `server`.
@@ -164,6 +166,8 @@ impl Cli {
                 Some(text) if text.starts_with("--env-file=") => {
                     env_file = text.strip_prefix("--env-file=").map(PathBuf::from);
                 }
+                // One option with two letters, as Python's command lines have.
+                Some("-sF") => words.push("--syslog-facility".into()),
                 _ => words.push(word),
             }
         }

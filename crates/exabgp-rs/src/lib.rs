@@ -2,6 +2,7 @@
 
 pub mod cli;
 mod daemon;
+pub mod healthcheck;
 pub mod logging;
 mod server;
 pub mod speaker;
@@ -19,7 +20,16 @@ use cli::{Cli, Command};
 
 /// Does what the arguments say. The exit code: 0 well done, 1 something is wrong, 2 (by clap) a wrong command line.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let (arguments, env_file) = Cli::normalise(arguments);
+    let (mut arguments, env_file) = Cli::normalise(arguments);
+    if arguments.get(1).is_some_and(|word| word == "healthcheck") {
+        match healthcheck::with_file(arguments) {
+            Ok(words) => arguments = words,
+            Err(e) => {
+                eprintln!("error: {e:#}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let cli = Cli::parse_from(arguments);
     match command(&cli, env_file.as_deref()) {
         Ok(code) => code,
@@ -34,6 +44,7 @@ fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
     match &cli.command {
         Command::Server(options) => server::run(options, env_file),
         Command::Validate(options) => validate::run(options, env_file),
+        Command::Healthcheck(options) => healthcheck::run(options),
         Command::Speaker(options) => speaker::run(options).map(|()| ExitCode::SUCCESS),
         Command::Version => {
             // The first line is what scripts read.
