@@ -127,6 +127,11 @@ impl<'a> Words<'a> {
         Some(Word { text: self.text.get(start..end)?, at: start, quoted: false })
     }
 
+    /// Reads over all that is left.
+    pub const fn skip_all(&mut self) {
+        self.at = self.text.len();
+    }
+
     /// Reads the next word, which must be there; `what` says what was expected.
     pub fn expect(&mut self, what: &'static str) -> Result<Word<'a>, TextError> {
         self.next_word().ok_or_else(|| self.end(what))

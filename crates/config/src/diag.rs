@@ -104,6 +104,8 @@ pub struct Diags {
     /// Errors found, kept or not.
     errors: usize,
     dropped: usize,
+    /// Unknown words are no errors.
+    lenient: bool,
 }
 
 impl Diags {
@@ -117,6 +119,19 @@ impl Diags {
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
+    }
+
+    /// Adds one about a word that nobody knows: an error, or only a warning where that was asked for.
+    pub(crate) fn push_unknown(&mut self, mut diag: Diag) {
+        if self.lenient {
+            diag.severity = Severity::Warning;
+        }
+        self.push(diag);
+    }
+
+    /// Takes unknown words as warnings from now on.
+    pub(crate) fn lenient(&mut self) {
+        self.lenient = true;
     }
 
     /// Hides a place of the file from the report.

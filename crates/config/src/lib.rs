@@ -36,6 +36,8 @@
     )
 )]
 
+mod clauses;
+mod conf;
 pub mod diag;
 pub mod diff;
 pub mod env;
@@ -88,8 +90,52 @@ pub enum LoadError {
     Invalid(Box<Report>),
 }
 
+/// How a configuration is judged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Unknown words are warnings.
+    pub lenient: bool,
+}
+
+/// What a configuration is written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// Our own.
+    Toml,
+    /// ExaBGP's.
+    ExaBgp,
+}
+
+impl Language {
+    /// Told by the first line that leaves no doubt; the name of the file decides only when there is none.
+    pub fn of(source: &Source) -> Self {
+        for line in source.text.lines().map(str::trim_start) {
+            let line = line.split('#').next().unwrap_or_default().trim_end();
+            if line.starts_with('[') {
+                return Self::Toml;
+            }
+            // A quoted text may hold anything.
+            match line.find(['=', '{', ';', '"', '\'']).and_then(|at| line.as_bytes().get(at)) {
+                Some(b'=') => return Self::Toml,
+                Some(b'{' | b';') => return Self::ExaBgp,
+                _ => {}
+            }
+        }
+        if Path::new(&source.path).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            Self::Toml
+        } else {
+            Self::ExaBgp
+        }
+    }
+}
+
 /// Reads and validates a configuration file.
 pub fn load(path: &Path, sources: &Sources) -> Result<Loaded, LoadError> {
+    load_with(path, sources, Options::default())
+}
+
+/// As [`load`], with options.
+pub fn load_with(path: &Path, sources: &Sources, options: Options) -> Result<Loaded, LoadError> {
     let read = |error| LoadError::Read { path: path.to_owned(), error };
     let octets = std::fs::read(path).map_err(read)?;
     let text = String::from_utf8(octets).map_err(|e| {
@@ -97,13 +143,30 @@ pub fn load(path: &Path, sources: &Sources) -> Result<Loaded, LoadError> {
         read(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("octet {at} is no UTF-8 text")))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    parse(Source { path: path.display().to_string(), text }, folder, sources)
+    parse_with(Source { path: path.display().to_string(), text }, folder, sources, options)
 }
 
-/// Validates the text of a configuration. Programs with relative paths are looked for in `folder`.
+/// Validates the text of a configuration, in the language that it is written in. Programs with relative paths are
+/// looked for in `folder`.
 pub fn parse(source: Source, folder: &Path, sources: &Sources) -> Result<Loaded, LoadError> {
+    parse_with(source, folder, sources, Options::default())
+}
+
+/// As [`parse`], with options.
+pub fn parse_with(
+    source: Source,
+    folder: &Path,
+    sources: &Sources,
+    options: Options,
+) -> Result<Loaded, LoadError> {
     let mut diags = Diags::default();
-    let raw = toml::read(&source, &mut diags);
+    if options.lenient {
+        diags.lenient();
+    }
+    let raw = match Language::of(&source) {
+        Language::Toml => toml::read(&source, &mut diags),
+        Language::ExaBgp => conf::read(&source, &mut diags),
+    };
     let Resolved { settings, errors, warnings } =
         Settings::with_configuration(sources, &raw.settings, &mut diags);
     let config = validate::validate(&raw, settings, &Surroundings { folder, sources }, &mut diags);

@@ -13,9 +13,30 @@ use crate::env::{ApiVersion, RawSetting};
 use crate::model::{AddPath, Encoder, Messages, Overflow, RouteSet};
 use crate::secret::Secret;
 
+/// Whose rules hold where the two languages mean different things.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Dialect {
+    /// Our own, as the crate's documentation says.
+    #[default]
+    Toml,
+    /// ExaBGP's.
+    ExaBgp,
+}
+
+impl Dialect {
+    /// What to write, in the language that is written.
+    pub(crate) const fn say<'t>(self, toml: &'t str, exabgp: &'t str) -> &'t str {
+        match self {
+            Self::Toml => toml,
+            Self::ExaBgp => exabgp,
+        }
+    }
+}
+
 /// A whole configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Raw {
+    pub(crate) dialect: Dialect,
     pub(crate) processes: Vec<RawProcess>,
     pub(crate) templates: Vec<RawTemplate>,
     pub(crate) neighbors: Vec<RawNeighbor>,
@@ -53,6 +74,20 @@ pub(crate) struct RawNeighbor {
     pub(crate) body: Body,
 }
 
+/// A list as two sections say it together: each value once.
+fn both<T: Clone + PartialEq>(
+    own: Option<&At<Vec<At<T>>>>,
+    other: Option<&At<Vec<At<T>>>>,
+) -> Option<At<Vec<At<T>>>> {
+    let mut list = own.or(other)?.clone();
+    for item in other.into_iter().flat_map(|other| &other.value) {
+        if !list.value.iter().any(|known| known.value == item.value) {
+            list.value.push(item.clone());
+        }
+    }
+    Some(list)
+}
+
 /// Declares [`Body`] and how one is laid over another.
 macro_rules! body {
     ($($field:ident: $kind:ty,)+) => {
@@ -78,6 +113,23 @@ macro_rules! body {
                 self.wrong.extend_from_slice(&defaults.wrong);
                 self.api.splice(0..0, defaults.api.iter().cloned());
                 self.routes.splice(0..0, defaults.routes.iter().cloned());
+            }
+
+            /// Lays a template over this, as ExaBGP does: what it says replaces what is said here. Lists, routes and
+            /// helpers of both stay, those of the template last.
+            pub(crate) fn overlay(&mut self, template: &Self) {
+                let families = both(self.families.as_ref(), template.families.as_ref());
+                let add_path = both(self.add_path_families.as_ref(), template.add_path_families.as_ref());
+                let next_hop = both(self.next_hop_families.as_ref(), template.next_hop_families.as_ref());
+                $(if template.$field.is_some() {
+                    self.$field.clone_from(&template.$field);
+                })+
+                self.families = families;
+                self.add_path_families = add_path;
+                self.next_hop_families = next_hop;
+                self.wrong.extend_from_slice(&template.wrong);
+                self.api.extend(template.api.iter().cloned());
+                self.routes.extend(template.routes.iter().cloned());
             }
         }
     };

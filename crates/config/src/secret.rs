@@ -58,6 +58,11 @@ pub(crate) fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
     Ok(out)
 }
 
+/// Whether a key, perhaps a misspelt one, is that of a password.
+pub(crate) fn is_secret(key: &str) -> bool {
+    key.contains("pas") && key.trim() != "passive"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

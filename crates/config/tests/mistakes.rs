@@ -317,7 +317,7 @@ fn syntax() {
             ("key twice", "GOOD\nlocal-as = 3\n"),
             ("password without quotes", "GOOD\nmd5-password = hunter2\n"),
             ("string without end", "GOOD\ndescription = \"oops\nhold-time = 1\n"),
-            ("braces of another language", "neighbor 192.0.2.1 {\n  local-as 65000;\n}\n"),
+            ("braces of another language", "GOOD\nfamily {\n  ipv4 unicast;\n}\n"),
         ]),
     );
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use bgp_wire::msg::frame::{Frame, HEADER, frame};
 use bgp_wire::msg::update;
-use bgp_wire::{DecodeCtx, EncodeCtx};
+use bgp_wire::{DecodeCtx, EncodeCtx, Family, FamilySet};
 use config::model::Neighbor;
 use config::{Loaded, Sources};
 
@@ -46,9 +46,10 @@ fn check(options: &Validate, file: &Path, loaded: &Loaded) -> bool {
     }
     if options.route {
         for neighbor in &loaded.config.neighbors {
-            for problem in routes(neighbor) {
-                eprintln!("{}: {problem}", neighbor.name);
-                right = false;
+            for (serious, problem) in routes(neighbor) {
+                let severity = if serious { "error" } else { "warning" };
+                eprintln!("{severity}: {}: {problem}", neighbor.name);
+                right &= !serious;
             }
         }
     }
@@ -65,12 +66,14 @@ fn check(options: &Validate, file: &Path, loaded: &Loaded) -> bool {
     right
 }
 
-/// Encodes every route for the neighbor and decodes it again.
-fn routes(neighbor: &Neighbor) -> Vec<String> {
+/// Encodes every route for the neighbor and decodes it again. One that can't be sent is an error; one that we would
+/// refuse from a peer may be meant so, with an attribute given as octets, and is worth a warning.
+fn routes(neighbor: &Neighbor) -> Vec<(bool, String)> {
     let local = neighbor.name.local.unwrap_or(neighbor.name.peer);
     let (self_v4, self_v6) = neighbor.self_addresses(local);
     let context = EncodeCtx { self_v4, self_v6, aigp: true, ..EncodeCtx::default() };
-    let decode = DecodeCtx { aigp: true, ..DecodeCtx::default() };
+    let all: FamilySet = Family::ALL.iter().copied().collect();
+    let decode = DecodeCtx { aigp: true, extended_next_hop: all, ..DecodeCtx::default() };
     let mut problems = Vec::new();
     for route in neighbor.static_routes() {
         let mut out = Vec::new();
@@ -79,18 +82,18 @@ fn routes(neighbor: &Neighbor) -> Vec<String> {
         if let Err(e) =
             update::announce(&context, &route.clause.attributes, family, std::iter::once(nlri), &mut out)
         {
-            problems.push(format!("{nlri}: {e}"));
+            problems.push((true, format!("{nlri}: {e}")));
             continue;
         }
         let Ok(Frame::Complete { length, .. }) = frame(&out, context.max_message) else {
-            problems.push(format!("{nlri}: what was encoded is no message"));
+            problems.push((true, format!("{nlri}: what was encoded is no message")));
             continue;
         };
         let body = out.get(HEADER..length).unwrap_or_default();
         match update::decode(body, &decode) {
             Ok(update) if update.announcements().any(|(_, _, n)| n.wire == nlri.wire) => {}
-            Ok(_) => problems.push(format!("{nlri}: it does not come back when decoded")),
-            Err(e) => problems.push(format!("{nlri}: {e}")),
+            Ok(_) => problems.push((false, format!("{nlri}: it does not come back when decoded"))),
+            Err(e) => problems.push((false, format!("{nlri}: {e}"))),
         }
     }
     problems

@@ -34,8 +34,8 @@ pub use bgp_wire::text::{TextError, Word, Words};
 pub use clause::{Clause, parse_clause};
 pub use flow::parse_flow;
 pub use line::{
-    Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_prefix,
-    parse_route, route_family,
+    Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_nlri,
+    parse_prefix, parse_route, route_family,
 };
 pub use nlri::Parts;
 pub use peer::{FamilyAllowed, PeerName};

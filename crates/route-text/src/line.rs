@@ -83,6 +83,13 @@ pub fn parse_attributes(words: &mut Words<'_>, action: Action) -> Result<Routes,
     Ok(Routes { nlris, clause })
 }
 
+/// Reads the NLRI of a route whose family is known; what is left is a clause ([`parse_clause`]). The word returned is
+/// where it stands.
+pub fn parse_nlri<'a>(family: Family, words: &mut Words<'a>) -> Result<(Nlri, Word<'a>), TextError> {
+    let word = words.peek().ok_or_else(|| words.end("a prefix"))?;
+    Ok((nlri::parse(family, words)?, word))
+}
+
 /// Reads the two words of a family, as in `ipv4 unicast`.
 pub fn parse_family(words: &mut Words<'_>) -> Result<Family, TextError> {
     let afi = words.expect("an address family")?;

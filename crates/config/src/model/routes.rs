@@ -46,6 +46,11 @@ impl RouteSet {
         self.routes.push(route);
     }
 
+    /// Gives back the room that no route needs.
+    pub(crate) fn shrink(&mut self) {
+        self.routes.shrink_to_fit();
+    }
+
     /// The routes, as written.
     pub fn routes(&self) -> &[StaticRoute] {
         &self.routes

@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 use crate::diag::{At, Diag, Diags, Source, Span};
+use crate::secret::is_secret;
 use crate::suggest;
 use crate::value::{Refusal, Scalar, Value};
 
@@ -44,11 +45,6 @@ pub(super) fn scalar<'a>(value: &'a DeValue<'_>) -> Scalar<'a> {
             .map_or(Scalar::Other("such a number"), Scalar::Number),
         other => Scalar::Other(kind(other)),
     }
-}
-
-/// Whether a key, perhaps a misspelt one, is that of a password.
-pub(super) fn is_secret(key: &str) -> bool {
-    key.contains("pas") && key.trim() != "passive"
 }
 
 /// Hides passwords from reports, misspelt keys included.

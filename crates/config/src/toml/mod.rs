@@ -8,12 +8,13 @@ mod routes;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::clauses::Clauses;
 use crate::diag::{At, Diag, Diags, Source};
 use crate::env::RawSetting;
 use crate::raw::{Raw, RawNeighbor, RawProcess, RawTemplate};
+use crate::secret::is_secret;
 use crate::suggest;
 use crate::toml::fields::{Entry, Fields, by_place, kind, scalar, spot};
-use crate::toml::routes::Clauses;
 use crate::value::{self, Scalar};
 
 /// Tables of the top level.
@@ -89,7 +90,7 @@ fn hide_lines(source: &Source, diags: &mut Diags) {
     let mut start = 0usize;
     for line in source.text.split_inclusive('\n') {
         if let Some((key, value)) = line.split_once(['=', ' '])
-            && fields::is_secret(key)
+            && is_secret(key)
         {
             let end = start.saturating_add(line.len());
             diags.hide((end.saturating_sub(value.len())..end).into());

@@ -3,12 +3,13 @@
 use bgp_wire::Family;
 use toml::de::DeValue;
 
+use crate::clauses::Clauses;
 use crate::diag::{At, Diag, Diags};
 use crate::raw::Body;
 use crate::secret::Secret;
 use crate::toml::api;
 use crate::toml::fields::Fields;
-use crate::toml::routes::{self, Clauses};
+use crate::toml::routes;
 use crate::value::{self, Scalar, Value};
 
 /// What people write on the top level when they forget the header.

@@ -1,56 +1,15 @@
 //! Static routes: strings in the grammar of `route-text`, or tables that are turned into such strings.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use bgp_wire::text::{TextError, Words};
-use route_text::{Action, Clause, Head, Routes, parse_attributes, parse_clause, parse_head};
+use bgp_wire::text::TextError;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use crate::clauses::{Clauses, refused};
 use crate::diag::{Diag, Diags, Span};
-use crate::model::{RouteSet, StaticRoute};
+use crate::model::RouteSet;
 use crate::toml::fields::{Fields, by_place, kind, scalar, spot};
-
-/// Clauses by their text: a million routes with few attribute sets are parsed and held as few.
-#[derive(Default)]
-pub(super) struct Clauses(HashMap<Box<str>, Arc<Clause>>);
-
-impl Clauses {
-    /// What `words` have left, as a clause.
-    fn rest(&mut self, words: &mut Words<'_>) -> Result<Arc<Clause>, TextError> {
-        let text = words.rest();
-        if let Some(clause) = self.0.get(text) {
-            while words.next_word().is_some() {}
-            return Ok(clause.clone());
-        }
-        let clause = Arc::new(parse_clause(words)?);
-        self.0.insert(text.into(), clause.clone());
-        Ok(clause)
-    }
-
-    /// The routes of one line.
-    fn line(&mut self, text: &str, at: Span, set: &mut RouteSet) -> Result<(), TextError> {
-        let mut words = Words::new(text);
-        match parse_head(&mut words)? {
-            Head::Nlri(nlri, word) => {
-                let clause = self.rest(&mut words)?;
-                clause.check(nlri.family(), Action::Announce, &words)?;
-                for nlri in clause.expand(nlri, word)? {
-                    set.push(StaticRoute { nlri, clause: clause.clone() }, at);
-                }
-            }
-            Head::Attributes => {
-                let Routes { nlris, clause } = parse_attributes(&mut words, Action::Announce)?;
-                let clause = Arc::new(clause);
-                for nlri in nlris {
-                    set.push(StaticRoute { nlri, clause: clause.clone() }, at);
-                }
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Reads `routes` of a `static` table.
 pub(super) fn read(
@@ -97,14 +56,6 @@ fn one(
             "as in \"10.0.0.0/24 next-hop self\", or { prefix = \"10.0.0.0/24\", next-hop = \"self\" }",
         )),
     }
-}
-
-fn refused(error: &TextError, at: Span) -> Diag {
-    let message = match error.word.as_str() {
-        "" => format!("{} at the end", error.message),
-        word => format!("{}: '{word}'", error.message),
-    };
-    Diag::error(message, at).hint(error.hint.clone())
 }
 
 /// Where in the file the offending word of a string stands.

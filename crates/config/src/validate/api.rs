@@ -4,17 +4,21 @@ use regex_lite::Regex;
 
 use crate::diag::{Diag, Diags};
 use crate::model::{Api, ApiBlock};
-use crate::raw::RawApi;
+use crate::raw::{Dialect, RawApi};
 use crate::suggest;
 
 /// Checks the blocks of one neighbor or template, once, wherever they are inherited.
-pub(super) fn check(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) {
+pub(super) fn check(blocks: &[RawApi], processes: &[&str], dialect: Dialect, diags: &mut Diags) {
     for block in blocks {
         for name in &block.processes {
             if !processes.contains(&name.value.as_str()) {
                 let diag = Diag::error(format!("there is no process called {}", name.value), name.at);
                 diags.push(if processes.is_empty() {
-                    diag.hint(format!("define it: [process.{}]", name.value))
+                    let called = &name.value;
+                    diag.hint(match dialect {
+                        Dialect::Toml => format!("define it: [process.{called}]"),
+                        Dialect::ExaBgp => format!("define it: process {called} {{ run …; encoder json; }}"),
+                    })
                 } else {
                     suggest::add(diag, &name.value, processes.iter().copied())
                 });
@@ -42,7 +46,7 @@ pub(super) fn check(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) {
         if block.processes.is_empty() && block.processes_match.is_empty() {
             diags.push(
                 Diag::warning("this api block names no process", block.at)
-                    .hint("as in processes = [\"NAME\"]"),
+                    .hint(dialect.say("as in processes = [\"NAME\"]", "as in processes [ NAME ];")),
             );
         }
         for (key, messages) in [("receive", &block.receive), ("send", &block.send)] {
@@ -50,7 +54,10 @@ pub(super) fn check(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) {
             if messages.value.has_type() && !messages.value.has_form() {
                 diags.push(
                     Diag::warning(format!("{key} names messages but no form: nothing is told"), messages.at)
-                        .hint("add \"parsed\", \"packets\" or \"consolidate\""),
+                        .hint(dialect.say(
+                            "add \"parsed\", \"packets\" or \"consolidate\"",
+                            "add parsed; packets; or consolidate;",
+                        )),
                 );
             }
             if messages.value.has_form() && !messages.value.has_type() {
@@ -59,7 +66,7 @@ pub(super) fn check(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) {
                         format!("{key} names a form but no messages: nothing is told"),
                         messages.at,
                     )
-                    .hint("add messages, as in \"update\""),
+                    .hint(dialect.say("add messages, as in \"update\"", "add messages, as in update;")),
                 );
             }
         }

@@ -9,7 +9,7 @@ use route_text::{FamilyAllowed, PeerName};
 use crate::diag::{At, Diag, Diags, Span};
 use crate::env::Settings;
 use crate::model::{AddPath, Capability, Neighbor};
-use crate::raw::Body;
+use crate::raw::{Body, Dialect};
 use crate::secret::{Secret, base64};
 use crate::validate::api;
 
@@ -23,18 +23,19 @@ pub(super) fn validate(
     body: &Body,
     settings: &Settings,
     processes: &[&str],
+    dialect: Dialect,
     diags: &mut Diags,
 ) -> Option<Neighbor> {
     let api = api::resolve(&body.api, processes, diags);
     let families = families(body, diags);
     let hold_time = or(body.hold_time.as_ref(), 180);
-    let capability = capability(body, &families, hold_time, diags);
+    let capability = capability(body, &families, hold_time, dialect, diags);
     let md5 = md5(body, diags);
     let passive = or(body.passive.as_ref(), settings.bgp.passive);
-    let name = name(at, body, passive || settings.bgp.passive, diags);
+    let name = name(at, body, passive || settings.bgp.passive, dialect, diags);
     if let Some(name) = &name {
         addresses(name, body, diags);
-        routes(name, body, &families, diags);
+        routes(name, body, &families, dialect, diags);
     }
     let mut adj_rib_out = or(body.adj_rib_out.as_ref(), true);
     if let (true, Some(At { value: false, at })) = (capability.route_refresh, &body.adj_rib_out) {
@@ -74,7 +75,7 @@ pub(super) fn validate(
 }
 
 /// What a neighbor must have: addresses, AS numbers, router identifier.
-fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerName> {
+fn name(at: Span, body: &Body, passive: bool, dialect: Dialect, diags: &mut Diags) -> Option<PeerName> {
     let mut missing = |what: &str, hint: &str| {
         if body.wrong.contains(&what) {
             return; // it is there, and has been complained about
@@ -82,13 +83,24 @@ fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerN
         diags.push(Diag::error(format!("this neighbor has no {what}"), at).hint(hint));
     };
     if body.peer_address.is_none() {
-        missing("peer-address", "as in peer-address = \"192.0.2.1\"");
+        missing(
+            "peer-address",
+            dialect.say("as in peer-address = \"192.0.2.1\"", "as in neighbor 192.0.2.1 {"),
+        );
     }
     if body.local_as.is_none() {
-        missing("local-as", "as in local-as = 65000, or \"auto\" for that of the peer");
+        let (toml, exabgp) = (
+            "as in local-as = 65000, or \"auto\" for that of the peer",
+            "as in local-as 65000;, or auto for that of the peer",
+        );
+        missing("local-as", dialect.say(toml, exabgp));
     }
     if body.peer_as.is_none() {
-        missing("peer-as", "as in peer-as = 65001, or \"auto\" for any");
+        missing(
+            "peer-as",
+            dialect
+                .say("as in peer-as = 65001, or \"auto\" for any", "as in peer-as 65001;, or auto for any"),
+        );
     }
     let local = or(body.local_address.as_ref(), None);
     let written = body.router_id.as_ref().map(|id| id.value);
@@ -97,15 +109,18 @@ fn name(at: Span, body: &Body, passive: bool, diags: &mut Diags) -> Option<PeerN
         _ => None,
     });
     if router_id.is_none() && !body.wrong.contains(&"local-address") {
-        let hint = "as in router-id = \"192.0.2.2\"; only an IPv4 local-address can stand in for it";
+        let hint = dialect.say(
+            "as in router-id = \"192.0.2.2\"; only an IPv4 local-address can stand in for it",
+            "as in router-id 192.0.2.2;, only an IPv4 local-address can stand in for it",
+        );
         missing("router-id", hint);
     }
     let (peer, range) = body.peer_address.as_ref()?.value;
     if let (Some(_), false, Some(peer)) = (range, passive, &body.peer_address) {
-        diags.push(
-            Diag::error("a range of peers can't be connected to", peer.at)
-                .hint("add passive = true, or write a single address"),
-        );
+        diags.push(Diag::error("a range of peers can't be connected to", peer.at).hint(dialect.say(
+            "add passive = true, or write a single address",
+            "add passive;, or write a single address",
+        )));
     }
     Some(PeerName {
         peer,
@@ -169,7 +184,13 @@ fn distinct<T: Copy + PartialEq>(list: &[At<T>], what: &str, diags: &mut Diags) 
     values
 }
 
-fn capability(body: &Body, families: &[Family], hold_time: u16, diags: &mut Diags) -> Capability {
+fn capability(
+    body: &Body,
+    families: &[Family],
+    hold_time: u16,
+    dialect: Dialect,
+    diags: &mut Diags,
+) -> Capability {
     let add_path = or(body.add_path.as_ref(), AddPath::Disabled);
     let mut add_path_families: Vec<Family> =
         families.iter().copied().filter(|f| Neighbor::takes_add_path(*f)).collect();
@@ -189,8 +210,12 @@ fn capability(body: &Body, families: &[Family], hold_time: u16, diags: &mut Diag
         add_path_families.retain(|f| wanted.contains(f));
         if add_path == AddPath::Disabled && !wanted.is_empty() {
             diags.push(
-                Diag::warning("these families have no effect without the add-path capability", list.at)
-                    .hint("add add-path = \"send/receive\" below [neighbor.capability]"),
+                Diag::warning("these families have no effect without the add-path capability", list.at).hint(
+                    dialect.say(
+                        "add add-path = \"send/receive\" below [neighbor.capability]",
+                        "add capability { add-path send/receive; }",
+                    ),
+                ),
             );
         }
     }
@@ -273,16 +298,24 @@ fn md5(body: &Body, diags: &mut Diags) -> Option<Secret> {
 }
 
 /// Routes must be of families that are offered, and "next-hop self" must mean something.
-fn routes(name: &PeerName, body: &Body, families: &[Family], diags: &mut Diags) {
+fn routes(name: &PeerName, body: &Body, families: &[Family], dialect: Dialect, diags: &mut Diags) {
     for kind in body.routes.iter().flat_map(|set| set.kinds()) {
         if !families.contains(&kind.family) {
-            diags.push(
-                Diag::error(
-                    format!("this route is {}, which is not among the neighbor's families", kind.family),
-                    kind.at,
-                )
-                .hint(format!("add \"{}\" to families", kind.family)),
-            );
+            let message =
+                format!("this route is {}, which is not among the neighbor's families", kind.family);
+            diags.push(match dialect {
+                Dialect::Toml => {
+                    Diag::error(message, kind.at).hint(format!("add \"{}\" to families", kind.family))
+                }
+                // ExaBGP leaves these out in silence, so there are files that work with them.
+                Dialect::ExaBgp if kind.family == Family::IPV4_UNICAST => {
+                    Diag::warning(format!("{message}: it is not sent"), kind.at)
+                        .hint("add family { ipv4 unicast; }")
+                }
+                Dialect::ExaBgp => {
+                    Diag::error(message, kind.at).hint(format!("add family {{ {}; }}", kind.family))
+                }
+            });
         }
         // An IPv4 route over IPv6 gets the router identifier; an IPv6 route over IPv4 has nothing to get.
         if kind.next_hop_self && kind.family.afi == Afi::IPV6 && name.peer.is_ipv4() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::{At, Diag, Diags};
 use crate::env::{ApiVersion, Settings};
 use crate::model::{Process, Program};
-use crate::raw::RawProcess;
+use crate::raw::{Dialect, RawProcess};
 use crate::validate::Surroundings;
 
 /// Octets of memory for events that a helper does not read, when the configuration does not say.
@@ -18,14 +18,14 @@ pub(super) fn validate(
     raw: &RawProcess,
     settings: &Settings,
     around: &Surroundings<'_>,
+    dialect: Dialect,
     diags: &mut Diags,
 ) -> Option<Process> {
     let name = raw.name.value.clone();
     let Some(run) = &raw.run else {
-        diags.push(
-            Diag::error(format!("process {name} runs nothing"), raw.name.at)
-                .hint("as in run = [\"./helper.py\", \"--verbose\"]"),
-        );
+        diags.push(Diag::error(format!("process {name} runs nothing"), raw.name.at).hint(
+            dialect.say("as in run = [\"./helper.py\", \"--verbose\"]", "as in run ./helper.py --verbose;"),
+        ));
         return None;
     };
     let Some((program, args)) = run.value.split_first().filter(|(program, _)| !program.value.is_empty())
@@ -35,7 +35,11 @@ pub(super) fn validate(
         );
         return None;
     };
-    let program = match locate(program, around) {
+    let located = match dialect {
+        Dialect::Toml => locate(program, around),
+        Dialect::ExaBgp => locate_last(program, around),
+    };
+    let program = match located {
         Ok(program) => program,
         Err(diag) => {
             diags.push(diag);
@@ -84,6 +88,34 @@ fn locate(program: &At<String>, around: &Surroundings<'_>) -> Result<Program, Di
     }
     // Joining keeps an absolute path as it is.
     check(&here, program)
+}
+
+/// Finds a program as ExaBGP does: below `/etc/exabgp`, from the folder of the configuration, along `PATH`; the last
+/// that is there counts. What starts with `etc/exabgp` is looked for below `EXABGP_ETC` and `/etc/exabgp`.
+fn locate_last(program: &At<String>, around: &Surroundings<'_>) -> Result<Program, Diag> {
+    let name = program.value.as_str();
+    let variable = |name| around.sources.environment.get(name);
+    let mut candidates = Vec::new();
+    if Path::new(name).is_absolute() {
+        candidates.push(PathBuf::from(name));
+    } else {
+        if let Some(below) = name.strip_prefix("etc/exabgp/") {
+            candidates.extend(variable("PWD").map(|pwd| Path::new(pwd).join(name)));
+            candidates.push(Path::new("/etc/exabgp").join(below));
+            candidates.extend(variable("EXABGP_ETC").map(|etc| Path::new(etc).join("exabgp").join(below)));
+        }
+        candidates.push(Path::new("/etc/exabgp").join(name));
+        candidates.push(around.folder.join(name));
+        let path = variable("PATH").unwrap_or_default();
+        candidates.extend(std::env::split_paths(path).map(|folder| folder.join(name)));
+    }
+    match candidates.iter().rev().find(|file| file.exists()) {
+        Some(file) => check(file, program),
+        None if name == "exabgp-rs" => Ok(Program::Own),
+        None if candidates.len() == 1 => check(Path::new(name), program),
+        None => Err(Diag::error(format!("there is no program {name}"), program.at)
+            .hint(format!("it is neither in {} nor in PATH nor in /etc/exabgp", shown(around.folder)))),
+    }
 }
 
 fn shown(folder: &Path) -> String {

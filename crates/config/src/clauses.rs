@@ -1,0 +1,104 @@
+//! Static routes as text, in the one grammar of `route-text`; clauses that were written before are shared.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bgp_wire::text::{TextError, Word, Words};
+use bgp_wire::{Family, Nlri, Safi};
+use route_text::{
+    Action, Clause, Head, Routes, parse_attributes, parse_clause, parse_family_route, parse_flow, parse_head,
+    parse_nlri,
+};
+
+use crate::diag::{Diag, Span};
+use crate::model::{RouteSet, StaticRoute};
+
+/// Clauses by their text: a million routes with few attribute sets are parsed and held as few.
+#[derive(Default)]
+pub(crate) struct Clauses(HashMap<Box<str>, Arc<Clause>>);
+
+impl Clauses {
+    /// What `words` have left, as a clause.
+    fn rest(&mut self, words: &mut Words<'_>) -> Result<Arc<Clause>, TextError> {
+        let text = words.rest();
+        if let Some(clause) = self.0.get(text) {
+            words.skip_all();
+            return Ok(clause.clone());
+        }
+        let clause = Arc::new(parse_clause(words)?);
+        self.0.insert(text.into(), clause.clone());
+        Ok(clause)
+    }
+
+    /// The routes of one line, in any of its forms; `at` is where it stands.
+    pub(crate) fn line(&mut self, text: &str, at: Span, set: &mut RouteSet) -> Result<(), TextError> {
+        let mut words = Words::new(text);
+        if words.peek().is_some_and(|word| word.is("flow")) {
+            return self.flow(text, at, set);
+        }
+        match parse_head(&mut words)? {
+            Head::Nlri(nlri, word) => self.nlri(nlri, word, &mut words, at, set),
+            Head::Attributes => {
+                add(parse_attributes(&mut words, Action::Announce)?, at, set);
+                Ok(())
+            }
+        }
+    }
+
+    /// The routes of a line whose family is known from elsewhere.
+    pub(crate) fn of_family(
+        &mut self,
+        family: Family,
+        text: &str,
+        at: Span,
+        set: &mut RouteSet,
+    ) -> Result<(), TextError> {
+        let mut words = Words::new(text);
+        if matches!(family.safi, Safi::UNICAST | Safi::MULTICAST) {
+            let (nlri, word) = parse_nlri(family, &mut words)?;
+            return self.nlri(nlri, word, &mut words, at, set);
+        }
+        add(parse_family_route(family, &mut words, Action::Announce)?, at, set);
+        Ok(())
+    }
+
+    /// A flow rule.
+    #[expect(clippy::unused_self, reason = "flow rules have clauses of their own, for now")]
+    pub(crate) fn flow(&mut self, text: &str, at: Span, set: &mut RouteSet) -> Result<(), TextError> {
+        add(parse_flow(None, &mut Words::new(text), Action::Announce)?, at, set);
+        Ok(())
+    }
+
+    fn nlri(
+        &mut self,
+        nlri: Nlri,
+        word: Word<'_>,
+        words: &mut Words<'_>,
+        at: Span,
+        set: &mut RouteSet,
+    ) -> Result<(), TextError> {
+        let clause = self.rest(words)?;
+        clause.check(nlri.family(), Action::Announce, words)?;
+        for nlri in clause.expand(nlri, word)? {
+            set.push(StaticRoute { nlri, clause: clause.clone() }, at);
+        }
+        Ok(())
+    }
+}
+
+fn add(routes: Routes, at: Span, set: &mut RouteSet) {
+    let Routes { nlris, clause } = routes;
+    let clause = Arc::new(clause);
+    for nlri in nlris {
+        set.push(StaticRoute { nlri, clause: clause.clone() }, at);
+    }
+}
+
+/// What is wrong with a route, for people.
+pub(crate) fn refused(error: &TextError, at: Span) -> Diag {
+    let message = match error.word.as_str() {
+        "" => format!("{} at the end", error.message),
+        word => format!("{}: '{word}'", error.message),
+    };
+    Diag::error(message, at).hint(error.hint.clone())
+}
