@@ -164,6 +164,16 @@ impl Process {
             .collect()
     }
 
+    /// Processes and command lines of what it started and is alive.
+    pub fn descendants(&self) -> Vec<(Pid, String)> {
+        let rest = marked(&self.mark).into_iter().filter(|pid| *pid != self.pid);
+        rest.map(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            (pid, String::from_utf8_lossy(&line).replace('\0', " "))
+        })
+        .collect()
+    }
+
     /// Kills it and everything it started, in whatever group, and waits for its own end.
     pub async fn kill(&mut self) {
         self.kill_all();

@@ -1,12 +1,13 @@
 //! Runs workloads several times, one after the other in turn, and reports medians.
 
 use super::{
+    contender::Contender,
     helper::Helper,
-    work::{self, Figures},
+    plan::{self, Item},
+    report::{self, Row},
 };
 use anyhow::{Result, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Serialize;
+use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, time::Duration};
 
 /// Benchmarks of the daemon in QA_DAEMON; qa/bench builds it first.
@@ -28,41 +29,23 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct Run {
-    /// Workloads; all by default
-    #[arg(value_enum)]
-    workloads: Vec<Workload>,
-    /// Routes
-    #[arg(short = 'n', long, default_value_t = 100_000)]
-    count: u32,
-    /// Runs of each workload
-    #[arg(short, long, default_value_t = 5)]
-    runs: u32,
+    /// Only rows whose workload or description contains one of these, such as W1 or "IPv6"; all by default
+    rows: Vec<String>,
+    /// Every row, larger tables, and ExaBGP where it takes minutes; without it, about two minutes
+    #[arg(long)]
+    full: bool,
+    /// Only these daemons
+    #[arg(long, value_enum, value_delimiter = ',')]
+    daemons: Vec<Contender>,
+    /// Rounds; 3, or 1 without --full
+    #[arg(short, long)]
+    runs: Option<u32>,
     /// Also write the figures here
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Workload {
-    /// W1: a helper's routes to one peer, the helper reads its answers
-    Inject,
-    /// W7: the same, the helper never reads
-    InjectUnread,
-    /// W1 with one write a line
-    InjectLines,
-    /// W2: a peer's prefixes to a helper as JSON
-    Receive,
-}
-
-#[derive(Serialize)]
-struct Row {
-    workload: Workload,
-    count: u32,
-    runs: Vec<Figures>,
-    median_wall: f64,
-    routes_per_second: f64,
-    peak_octets_per_route: f64,
+    /// Also write a page for the documentation here
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 impl Cli {
@@ -77,77 +60,68 @@ impl Cli {
 }
 
 impl Run {
+    fn wants(&self, item: &Item) -> bool {
+        let named =
+            |row: &String| item.workload.eq_ignore_ascii_case(row) || item.what.contains(row.as_str());
+        let daemon = item.daemon.unwrap_or(Contender::Ours);
+        (self.rows.is_empty() || self.rows.iter().any(named))
+            && (self.full || item.short)
+            && (self.daemons.is_empty() || self.daemons.contains(&daemon))
+    }
+
     async fn run(self) -> Result<()> {
-        use Workload::{Inject, InjectLines, InjectUnread, Receive};
-        if self.runs == 0 || self.count == 0 || self.count > super::table::MAX {
-            bail!("at least one run, and 1 to {} routes", super::table::MAX);
+        let rounds = self.runs.unwrap_or(if self.full { 3 } else { 1 });
+        let mut items: Vec<Item> = plan::items().into_iter().filter(|i| self.wants(i)).collect();
+        let absent: Vec<Contender> = Contender::ALL
+            .into_iter()
+            .filter(|c| items.iter().any(|i| i.daemon == Some(*c)) && !c.ready())
+            .collect();
+        items.retain(|i| i.daemon.is_none_or(|d| !absent.contains(&d)));
+        if items.is_empty() || rounds == 0 {
+            bail!("nothing is left to run");
         }
-        let workloads = if self.workloads.is_empty() {
-            vec![Inject, InjectUnread, InjectLines, Receive]
-        } else {
-            self.workloads
-        };
         let bench = std::env::current_exe()?;
-        let mut rows: Vec<(Workload, Vec<Figures>)> = workloads.iter().map(|w| (*w, Vec::new())).collect();
-        // In turn, so that a change of the machine meets all workloads alike.
-        for _ in 0..self.runs {
-            for (workload, runs) in &mut rows {
-                runs.push(match workload {
-                    Inject => work::inject(&bench, self.count, true, false).await?,
-                    InjectUnread => work::inject(&bench, self.count, false, false).await?,
-                    InjectLines => work::inject(&bench, self.count, true, true).await?,
-                    Receive => work::receive(&bench, self.count).await?,
-                });
+        let mut rows: Vec<Row> = items.iter().map(Row::new).collect();
+        // In turn, so that a change of the machine meets all daemons alike.
+        for round in 0..rounds {
+            for (item, row) in
+                items.iter().zip(&mut rows).filter(|(i, r)| r.failed.is_none() && (round == 0 || !i.once))
+            {
+                eprintln!(
+                    "round {}: {} {} {}",
+                    round + 1,
+                    item.workload,
+                    item.what,
+                    item.daemon.map_or("", Contender::name)
+                );
+                match item.run(&bench).await {
+                    Ok(figures) => row.runs.push(figures),
+                    Err(error) => {
+                        eprintln!("{error:#}");
+                        row.failed = Some(format!("{error:#}"));
+                    }
+                }
             }
         }
-        let rows: Vec<Row> = rows.into_iter().map(|(w, runs)| Row::new(w, self.count, runs)).collect();
-        println!(
-            "| workload | routes | wall s (min-max) | routes/s | CPU s | peak MB | octets/route | messages |"
-        );
-        println!("|---|---|---|---|---|---|---|---|");
-        rows.iter().for_each(Row::print);
-        if let Some(path) = self.json {
-            std::fs::write(path, serde_json::to_vec_pretty(&rows)?)?;
+        print!("{}", report::table(&rows));
+        if let Some(path) = &self.json {
+            report::write(path, &serde_json::to_string_pretty(&rows)?)?;
+        }
+        if let Some(path) = &self.page {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            let how = format!("This one: {rounds} round(s) on {processors} processors.");
+            report::write(path, &report::page(&rows, &how))?;
+        }
+        let failed = rows.iter().filter(|r| r.failed.is_some() && r.daemon == Some(Contender::Ours)).count();
+        if failed > 0 {
+            bail!("{failed} row(s) of exabgp-rs failed");
         }
         Ok(())
     }
 }
 
-impl Row {
-    fn new(workload: Workload, count: u32, runs: Vec<Figures>) -> Self {
-        let median_wall = median(runs.iter().map(|r| r.wall));
-        #[expect(clippy::cast_precision_loss, reason = "octets of memory are far below 2^52")]
-        let peak = median(runs.iter().map(|r| r.peak_rss as f64));
-        Self {
-            workload,
-            count,
-            median_wall,
-            routes_per_second: f64::from(count) / median_wall,
-            peak_octets_per_route: peak / f64::from(count),
-            runs,
-        }
-    }
-
-    fn print(&self) {
-        let all = || self.runs.iter().map(|r| r.wall);
-        println!(
-            "| {} | {} | {:.3} ({:.3}-{:.3}) | {:.0} | {:.2} | {:.1} | {:.0} | {} |",
-            self.workload.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned()),
-            self.count,
-            self.median_wall,
-            all().fold(f64::MAX, f64::min),
-            all().fold(0.0, f64::max),
-            self.routes_per_second,
-            median(self.runs.iter().map(|r| r.cpu)),
-            self.peak_octets_per_route * f64::from(self.count) / 1e6,
-            self.peak_octets_per_route,
-            self.runs.last().map_or(0, |r| r.messages),
-        );
-    }
-}
-
 /// The middle one, or the mean of the two in the middle.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     match values.len() {

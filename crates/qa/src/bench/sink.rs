@@ -166,6 +166,9 @@ impl Sink {
     fn update(&mut self, body: &[u8], at: u64) -> Option<()> {
         let (withdrawn, rest) = block(body)?;
         let (attributes, nlri) = block(rest)?;
+        if let Some(routes) = reach(attributes) {
+            return self.ipv6(routes, at);
+        }
         if withdrawn.is_empty() && nlri.is_empty() {
             // RFC 4724 section 2: nothing, or an MP_UNREACH_NLRI without routes.
             self.progress.ends_of_rib += u64::from(matches!(attributes.len(), 0 | 6 | 7));
@@ -203,6 +206,25 @@ impl Sink {
             }
             let i = table::index(address, length).filter(|i| *i < self.count)?;
             self.hold(i, med, at);
+        }
+        Some(())
+    }
+
+    /// The table as IPv6 prefixes (see [`super::shape::IPV6`]).
+    fn ipv6(&mut self, mut routes: &[u8], at: u64) -> Option<()> {
+        while let [length, rest @ ..] = routes {
+            let (prefix, after) = rest.split_at_checked(usize::from(*length).div_ceil(8))?;
+            let (front, value) = prefix.split_first_chunk::<2>()?;
+            let mut address = [0; 4];
+            address.get_mut(..value.len())?.copy_from_slice(value);
+            let length = length.checked_sub(16)?;
+            let i = table::index(u32::from_be_bytes(address), length).filter(|i| *i < self.count)?;
+            if *front != super::shape::IPV6.to_be_bytes() {
+                return None;
+            }
+            self.progress.announced += 1;
+            self.hold(i, 0, at);
+            routes = after;
         }
         Some(())
     }
@@ -302,8 +324,8 @@ fn prefixes(mut bytes: &[u8]) -> impl Iterator<Item = Option<(u32, u8)>> + '_ {
     })
 }
 
-/// The MED among the attributes, or zero.
-fn med(mut attributes: &[u8]) -> Option<u32> {
+/// The value of the first attribute of that code, empty if there is none; `None` for attributes that are not well-formed.
+fn attribute(mut attributes: &[u8], wanted: u8) -> Option<&[u8]> {
     while let [flags, code, rest @ ..] = attributes {
         let (length, rest) = if flags & 0x10 == 0 {
             rest.split_first().map(|(l, rest)| (usize::from(*l), rest))?
@@ -311,12 +333,26 @@ fn med(mut attributes: &[u8]) -> Option<u32> {
             rest.split_first_chunk::<2>().map(|(l, rest)| (usize::from(u16::from_be_bytes(*l)), rest))?
         };
         let (value, rest) = rest.split_at_checked(length)?;
-        if *code == 4 {
-            return value.try_into().ok().map(u32::from_be_bytes);
+        if *code == wanted {
+            return Some(value);
         }
         attributes = rest;
     }
-    Some(0)
+    Some(&[])
+}
+
+/// The MED among the attributes, or zero.
+fn med(attributes: &[u8]) -> Option<u32> {
+    match attribute(attributes, 4)? {
+        [] => Some(0),
+        value => value.try_into().ok().map(u32::from_be_bytes),
+    }
+}
+
+/// The routes of an MP_REACH_NLRI for IPv6 unicast (RFC 4760 section 3).
+fn reach(attributes: &[u8]) -> Option<&[u8]> {
+    let [0, 2, 1, next_hop, rest @ ..] = attribute(attributes, 14)? else { return None };
+    rest.get(usize::from(*next_hop) + 1..)
 }
 
 #[cfg(test)]

@@ -178,6 +178,19 @@ pub fn updates(count: u32, first: u32, round: u32) -> Vec<u8> {
     out
 }
 
+/// The first `count` routes as UPDATE messages of one prefix each.
+pub fn single_updates(count: u32, first: u32) -> Vec<u8> {
+    let mut out = Vec::with_capacity(count as usize * 80);
+    for i in 0..count {
+        let attributes = attributes(&set(set_of(i), first, 0));
+        let length = u16::try_from(attributes.len()).unwrap_or_default();
+        let mut body = [&[0, 0][..], &length.to_be_bytes(), &attributes].concat();
+        nlri(i, &mut body);
+        out.extend_from_slice(Message::new(UPDATE, &body).bytes());
+    }
+    out
+}
+
 /// The first `count` routes as commands, a line each, with the action `announce` or `withdraw`.
 pub fn lines(count: u32, action: &str, first: u32, round: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(count as usize * 140);
@@ -195,7 +208,8 @@ pub fn lines(count: u32, action: &str, first: u32, round: u32) -> Vec<u8> {
     out
 }
 
-fn words(set: &Set) -> String {
+/// The same as words of a command.
+pub fn words(set: &Set) -> String {
     let list = |mut text: String| {
         text.push_str(" ]");
         text

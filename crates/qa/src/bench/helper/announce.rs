@@ -1,7 +1,11 @@
 //! The helper that writes many commands.
 
 use super::{Answers, Common, Lines};
-use crate::bench::{clock, table};
+use crate::bench::{
+    clock,
+    shape::{self, Shape},
+    table,
+};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::{
@@ -27,6 +31,12 @@ pub struct Announce {
     /// Read the answers; without it standard input is never read
     #[arg(long)]
     answers: bool,
+    /// Words in front of each command
+    #[arg(long, default_value = "")]
+    selector: String,
+    /// The form of the table
+    #[arg(long, value_enum, default_value_t)]
+    shape: Shape,
     /// One write a line, as an unbuffered program does
     #[arg(long)]
     each: bool,
@@ -36,7 +46,13 @@ impl Announce {
     pub(super) fn run(&self) -> Result<()> {
         let mut harness = self.common.connect()?;
         let (mut lines, mut answers, mut written) = (Lines::new(), Answers::default(), 0);
-        let mut ready = Some(table::lines(self.count, "announce", self.first, 0));
+        let mut ready = Some(match self.shape {
+            Shape::Table => table::lines(self.count, "announce", self.first, 0),
+            shape => shape::lines(shape, self.count),
+        });
+        if !self.selector.is_empty() {
+            ready = ready.map(|text| selected(&text, self.selector.as_bytes()));
+        }
         while let Some(order) = harness.order() {
             let mut words = order.split(' ');
             let action = words.next().unwrap_or_default();
@@ -106,6 +122,11 @@ impl Announce {
             }
         }
     }
+}
+
+/// The same commands with words in front.
+fn selected(text: &[u8], selector: &[u8]) -> Vec<u8> {
+    text.split_inclusive(|b| *b == b'\n').flat_map(|line| [selector, line]).flatten().copied().collect()
 }
 
 /// Standard output without the buffer that cuts at lines.
