@@ -56,6 +56,26 @@ pub struct HelperHandle {
 }
 
 impl HelperHandle {
+    pub(crate) fn new<B>(owner: &Owner<B>, id: HelperId, name: &str, outbox: Outbox) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            outbox,
+            stop: owner.token.child_token(),
+            ended: CancellationToken::new(),
+            restart: Arc::new(Notify::new()),
+            pid: Arc::new(AtomicU32::new(0)),
+        }
+    }
+
+    pub(crate) fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    pub(crate) fn set_ended(&self) {
+        self.ended.cancel();
+    }
+
     /// The owner's number for it.
     pub fn id(&self) -> HelperId {
         self.id
@@ -109,15 +129,7 @@ pub fn start<C: Consumer>(
 ) -> HelperHandle {
     let outbox = Outbox::new(&spec, lines);
     outbox.open(1);
-    let handle = HelperHandle {
-        id,
-        name: spec.name.as_str().into(),
-        outbox: outbox.clone(),
-        stop: owner.token.child_token(),
-        ended: CancellationToken::new(),
-        restart: Arc::new(Notify::new()),
-        pid: Arc::new(AtomicU32::new(0)),
-    };
+    let handle = HelperHandle::new(owner, id, &spec.name, outbox.clone());
     let supervisor = Supervisor::new(
         id,
         spec,
@@ -154,15 +166,7 @@ async fn contained<C: Consumer>(
     handle: HelperHandle,
 ) {
     let _ended = handle.ended.clone().drop_guard();
-    let outcome = {
-        let mut run = pin!(supervisor.run());
-        std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic_text(panic.as_ref()))),
-        })
-        .await
-    };
-    if let Err(text) = outcome {
+    if let Err(text) = caught(supervisor.run()).await {
         tracing::error!(helper = handle.name(), "its supervisor failed: {text}");
         handle.outbox.close();
         signal_group(handle.pid.swap(0, Ordering::Relaxed), Signal::SIGKILL);
@@ -176,4 +180,14 @@ async fn contained<C: Consumer>(
             () = handle.stop.cancelled() => {}
         }
     }
+}
+
+/// Runs a future; what its panic said, if it panics.
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic_text(panic.as_ref()))),
+    })
+    .await
 }

@@ -108,6 +108,7 @@
 //! | `spawn` | process, group, pipes, signals |
 //! | `supervisor` | the task: one `select!` |
 //! | `company` | who writes lately, so that a flood lets others through |
+//! | `client` | the same for whoever connects to a socket or uses named pipes: [`attach`] |
 //! | `handle` | [`start`], [`HelperHandle`] |
 
 #![cfg_attr(
@@ -121,6 +122,7 @@
     )
 )]
 
+mod client;
 mod company;
 mod consumer;
 mod error;
@@ -134,6 +136,7 @@ mod stderr;
 mod stdin;
 mod supervisor;
 
+pub use client::{ClientSpec, Link, attach};
 pub use company::Company;
 pub use consumer::{Consumer, Credit, Fill, FromHelper, HelperId, Kind, Notice};
 pub use error::Error;

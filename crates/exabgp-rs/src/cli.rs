@@ -28,6 +28,9 @@ pub enum Command {
     Server(Server),
     /// Check configurations and say everything that is wrong with them
     Validate(Validate),
+    /// Give commands to a running daemon: one, many from a file, or at a prompt
+    #[command(visible_alias = "run")]
+    Cli(Client),
     /// Print the version
     Version,
     /// List the settings with their values
@@ -47,7 +50,7 @@ pub struct Server {
     /// Log everything, at level DEBUG
     #[arg(short, long)]
     pub verbose: bool,
-    /// As --verbose (accepted for ExaBGP's command line)
+    /// As --verbose; there is no debugger to start
     #[arg(short, long)]
     pub debug: bool,
     /// Log lines for people, or as JSON objects
@@ -59,6 +62,18 @@ pub struct Server {
     /// Try each neighbor once, then stop
     #[arg(short = '1', long)]
     pub once: bool,
+    /// Reload by itself after so many seconds, as if SIGUSR1 had come
+    #[arg(short, long, value_name = "SECONDS")]
+    pub signal: Option<u32>,
+    /// Log at the end how much memory was used
+    #[arg(short, long)]
+    pub memory: bool,
+    /// Accepted for ExaBGP's command line; there is no debugger to start
+    #[arg(short, long, hide = true)]
+    pub pdb: bool,
+    /// Accepted for ExaBGP's command line, with a warning: use perf
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub profile: Option<PathBuf>,
 }
 
 /// Options of `validate`.
@@ -76,6 +91,41 @@ pub struct Validate {
     /// Print each step
     #[arg(short, long)]
     pub verbose: bool,
+    /// Accepted for ExaBGP's command line; there is no debugger to start
+    #[arg(short, long, hide = true)]
+    pub pdb: bool,
+}
+
+/// Options of `cli`.
+#[derive(Debug, Args)]
+pub struct Client {
+    /// Name of the socket and of the pipes (exabgp for /run/exabgp/exabgp.sock), or a path
+    #[arg(long, value_name = "NAME")]
+    pub pipename: Option<String>,
+    /// Only through the named pipes
+    #[arg(long, conflicts_with = "socket")]
+    pub pipe: bool,
+    /// Only through the Unix socket
+    #[arg(long)]
+    pub socket: bool,
+    /// Where run/exabgp.sock and the like are looked for first
+    #[arg(long, value_name = "FOLDER")]
+    pub root: Option<PathBuf>,
+    /// Print JSON: a value a line, then an object with the answer
+    #[arg(long)]
+    pub json: bool,
+    /// Give the commands of this file, a line each; - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "words")]
+    pub batch: Option<PathBuf>,
+    /// Accepted: there are no colors
+    #[arg(long, hide = true)]
+    pub no_color: bool,
+    /// As exabgpcli of ExaBGP 5.0: help when there are no words, exit status 0 after an error answer
+    #[arg(long, hide = true)]
+    pub script: bool,
+    /// The command; none for a prompt, or for standard input where that is no terminal
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
 }
 
 /// Options of `env`.
@@ -150,18 +200,53 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 7] = ["server", "validate", "version", "env", "healthcheck", "speaker", "help"];
+const WORDS: [&str; 9] =
+    ["server", "validate", "version", "env", "speaker", "cli", "run", "healthcheck", "help"];
+
+/// Options of ExaBGP 4 and earlier that are sub-commands today.
+const OLD: [(&[&str], &[&str]); 6] = [
+    (&["--fi", "--full-ini"], &["env"]),
+    (&["--di", "--diff-ini"], &["env", "--diff"]),
+    (&["--fe", "--full-env"], &["env", "--env"]),
+    (&["--de", "--diff-env"], &["env", "--diff", "--env"]),
+    (&["-t", "--test"], &["validate"]),
+    (&["--run"], &[]),
+];
+
+/// Names under which this program is other programs of ExaBGP.
+const NAMES: [(&[&str], &[&str]); 2] = [
+    (&["exabgpcli", "exabgp-cli"], &["cli", "--script"]),
+    (&["exabgp-healthcheck", "healthcheck"], &["healthcheck"]),
+];
 
 impl Cli {
     /// The arguments with what ExaBGP allows made regular: `--env-file` anywhere, and no sub-command for `server`.
     ///
     /// Returns the arguments for clap and the ini file that was named.
     pub fn normalise(arguments: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, Option<PathBuf>) {
-        let mut words = Vec::new();
+        let mut words: Vec<OsString> = Vec::new();
         let mut env_file = None;
         let mut arguments = arguments.into_iter();
+        words.extend(arguments.next());
+        let called = words.first().map(PathBuf::from).unwrap_or_default();
+        let called = called.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let own = NAMES.iter().find(|(names, _)| names.contains(&called));
+        words.extend(own.iter().flat_map(|(_, words)| words.iter()).map(OsString::from));
         while let Some(word) = arguments.next() {
+            let second = words.get(1).and_then(|w| w.to_str());
+            if second.is_none()
+                && let Some((_, new)) = OLD.iter().find(|(old, _)| old.iter().any(|o| word == *o))
+            {
+                words.extend(new.iter().map(OsString::from));
+                continue;
+            }
+            // What belongs to a command for the daemon, or to a program that is run, is not ours.
+            if matches!(second, Some("cli" | "run" | "healthcheck")) && word != "--env-file" {
+                words.push(word);
+                continue;
+            }
             match word.to_str() {
+                Some("--env") if second != Some("env") => env_file = arguments.next().map(PathBuf::from),
                 Some("--env-file") => env_file = arguments.next().map(PathBuf::from),
                 Some(text) if text.starts_with("--env-file=") => {
                     env_file = text.strip_prefix("--env-file=").map(PathBuf::from);
@@ -200,12 +285,33 @@ mod tests {
     }
 
     #[test]
+    fn other_names_and_old_options_are_understood() {
+        assert_eq!(
+            normalise("/usr/bin/exabgpcli --root / show neighbor summary").0,
+            "/usr/bin/exabgpcli cli --script --root / show neighbor summary"
+        );
+        assert_eq!(normalise("exabgp-cli help").0, "exabgp-cli cli --script help");
+        assert_eq!(normalise("exabgp --fi").0, "exabgp env");
+        assert_eq!(normalise("exabgp --de").0, "exabgp env --diff --env");
+        assert_eq!(normalise("exabgp -t c").0, "exabgp validate c");
+        assert_eq!(normalise("exabgp run help").0, "exabgp run help");
+        assert_eq!(normalise("exabgp --run healthcheck -i 1").0, "exabgp healthcheck -i 1");
+        let cli = Cli::parse_from(["x", "cli", "--json", "announce", "route", "--x"]);
+        let Command::Cli(client) = cli.command else { panic!() };
+        assert!(client.json);
+        assert_eq!(client.words, ["announce", "route", "--x"]);
+    }
+
+    #[test]
     fn a_configuration_alone_starts_the_server() {
         assert_eq!(normalise("x etc/conf.toml").0, "x server etc/conf.toml");
         assert_eq!(normalise("x -v etc/conf.toml").0, "x server -v etc/conf.toml");
         assert_eq!(normalise("x validate c").0, "x validate c");
         assert_eq!(normalise("x --help").0, "x --help");
         assert_eq!(normalise("x c --env-file a").0, "x server c");
+        assert_eq!(normalise("exabgp --env a c"), ("exabgp server c".into(), Some("a".into())));
+        assert_eq!(normalise("x env --env"), ("x env --env".into(), None));
+        assert_eq!(normalise("exabgp -d c").0, "exabgp server -d c");
         assert_eq!(normalise("x --env-file=b c"), ("x server c".into(), Some("b".into())));
     }
 }

@@ -20,7 +20,9 @@ use crate::{daemon, logging};
 pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode> {
     let own = std::env::current_exe().context("this program's own file can't be found")?;
     let sources = Sources::of_process(env_file, Some(&own))?;
-    let [first, rest @ ..] = &*options.configuration else { bail!("no configuration is named") };
+    let root = config::env::root(Some(&own));
+    let files: Vec<PathBuf> = options.configuration.iter().map(|f| named(f, &root)).collect();
+    let [first, rest @ ..] = &*files else { bail!("no configuration is named") };
     if !first.is_file() {
         bail!("{} is not an exabgp config file (file not found)", first.display());
     }
@@ -49,6 +51,19 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
         .enable_all()
         .build()
         .context("the runtime can't be started")?;
+    if options.profile.is_some() {
+        warn!(target: "daemon", "--profile has no effect: have perf look at the running process");
+    }
+    if let Some(seconds) = options.signal {
+        runtime.spawn(async move {
+            let wait = std::time::Duration::from_secs(seconds.into());
+            if let Some(due) = tokio::time::Instant::now().checked_add(wait) {
+                tokio::time::sleep_until(due).await;
+                let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGUSR1);
+            }
+        });
+    }
+    let admin = crate::runtime::admin(&config.settings, &root);
     let folder = folder_of(first);
     let settings = config.settings.clone();
     let (pid_to, pid_file) = std::sync::mpsc::sync_channel(1);
@@ -61,7 +76,8 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
     };
     let started = reactor::run(Options {
         config,
-        reload: Reload(reloader(options, sources)),
+        reload: Reload(reloader(options, files.clone(), sources)),
+        admin,
         folder,
         own,
         version,
@@ -78,6 +94,9 @@ pub(crate) fn run(options: &Server, env_file: Option<&Path>) -> Result<ExitCode>
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => Ok(()),
     });
+    if options.memory {
+        memory();
+    }
     match result {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(e) => {
@@ -97,8 +116,12 @@ fn workers() -> usize {
 }
 
 /// Reads the next configuration of the list: the same again when there is one.
-fn reloader(options: &Server, sources: Sources) -> Box<dyn FnMut() -> Result<Config, String> + Send> {
-    let mut files: VecDeque<PathBuf> = options.configuration.iter().cloned().collect();
+fn reloader(
+    options: &Server,
+    files: Vec<PathBuf>,
+    sources: Sources,
+) -> Box<dyn FnMut() -> Result<Config, String> + Send> {
+    let mut files = VecDeque::from(files);
     let (passive, once) = (options.passive, options.once);
     Box::new(move || {
         files.rotate_left(1);
@@ -133,6 +156,20 @@ fn adjust(mut config: Config, passive: bool, once: bool) -> Config {
         config.settings.tcp.attempts = 1;
     }
     config
+}
+
+/// The file that a name on the command line means: `etc/exabgp/...` is looked up below the root when it is not here.
+fn named(name: &Path, root: &Path) -> PathBuf {
+    let below = root.join(name);
+    if name.starts_with("etc/exabgp") && !name.exists() && below.exists() { below } else { name.to_owned() }
+}
+
+/// Logs how much memory was used at most.
+fn memory() {
+    use nix::sys::resource::{UsageWho, getrusage};
+    if let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) {
+        info!(target: "daemon", "at most {} KiB of memory were used", usage.max_rss());
+    }
 }
 
 /// The folder of a configuration, absolute: helpers run there.

@@ -4,6 +4,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod admin;
 mod clock;
 pub mod connect;
 mod core;
@@ -14,4 +15,5 @@ mod peer;
 mod plan;
 pub mod sockopt;
 
+pub use admin::Admin;
 pub use core::{Hook, Options, ReactorError, Reload, run};

@@ -180,6 +180,8 @@ pub(crate) fn helper(process: &Process, settings: &Settings, own: &Path, cwd: &P
     // The original removes its own command line bridge's mark; ours never sets it, but may have inherited it.
     spec.env = vec![("exabgp_cli_pipe".into(), None)];
     spec.cwd = cwd.to_path_buf();
+    // A line of 64 MiB holds two million prefixes; memory is taken as a line grows.
+    spec.max_line = 64 << 20;
     spec.respawn = process.respawn && settings.api.respawn;
     spec.overflow = match process.overflow {
         model::Overflow::Spill => Overflow::Spill,

@@ -129,11 +129,20 @@ fn ini_path(environment: &Environment, program: Option<&Path>) -> PathBuf {
     if let Some(path) = environment.get("EXABGP_ENVFILE") {
         return path.into();
     }
-    let root = match environment.get("EXABGP_ROOT") {
+    root_in(environment, program).join("etc/exabgp/exabgp.env")
+}
+
+/// The folder of the installation: `$EXABGP_ROOT`, else where `program` is installed. Configurations, sockets and pipes
+/// are looked for below it.
+pub fn root(program: Option<&Path>) -> PathBuf {
+    root_in(&Environment::of_process(), program)
+}
+
+fn root_in(environment: &Environment, program: Option<&Path>) -> PathBuf {
+    match environment.get("EXABGP_ROOT") {
         Some(root) => PathBuf::from(root),
         None => root_of(program.and_then(Path::parent).unwrap_or(Path::new("/"))),
-    };
-    root.join("etc/exabgp/exabgp.env")
+    }
 }
 
 /// The root of an installation whose program is in `folder`.

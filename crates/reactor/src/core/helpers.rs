@@ -55,6 +55,10 @@ pub(super) struct HelperEntry {
     /// Peers that its selectors mean.
     pub(super) selected: HashMap<Arc<Selector>, Option<TargetId>>,
     limiter: Limiter,
+    /// It is no process, but someone at the socket: commands everyone, hears no events.
+    pub(super) client: bool,
+    /// A client that is not there any more.
+    pub(super) gone: bool,
 }
 
 /// What became of a command that was to be written to peers.
@@ -136,6 +140,8 @@ impl HelperEntry {
             attached: None,
             selected: HashMap::new(),
             limiter: Limiter::default(),
+            client: false,
+            gone: false,
         }
     }
 

@@ -106,10 +106,15 @@ impl Job {
                 () = outbox.data_room() => {}
             }
         }
-        while let Some(piece) = self.next() {
+        'pieces: while let Some(piece) = self.next() {
             let mut piece = piece;
-            while let Pushed::Full(back) = outbox.push_data(generation, piece) {
-                piece = back;
+            loop {
+                match outbox.push_data(generation, piece) {
+                    Pushed::Full(back) => piece = back,
+                    // Who asked is gone: nobody wants the rest.
+                    Pushed::Closed => break 'pieces,
+                    _ => break,
+                }
                 tokio::select! {
                     () = token.cancelled() => return,
                     () = outbox.data_room() => {}

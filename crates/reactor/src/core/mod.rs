@@ -6,6 +6,7 @@
 mod accept;
 mod apply;
 mod batches;
+mod clients;
 mod commands;
 mod conversation;
 mod helpers;
@@ -29,11 +30,13 @@ use api::event::Host;
 use api_process::{Company, FromHelper, HelperId, Kind, Owner};
 use config::model::Config;
 use rib::{Interner, OwnerId, PeerId, SharedStore, Watchdogs};
+use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::admin::{Admin, AdminHandle, WAITING};
 use crate::listener::{ACCEPTED, Accepted, ListenerHandle};
 use crate::peer::{Common, FromPeer, Happened};
 use helpers::{HelperEntry, Work};
@@ -70,6 +73,8 @@ pub struct Options {
     pub version: String,
     /// Name of this machine, for events.
     pub host: String,
+    /// Where clients find the daemon.
+    pub admin: Admin,
     /// Called when the listening sockets are open and before helpers are started: the place to give up privileges
     /// and to write a pid file. An error ends the start.
     pub listening: Hook,
@@ -133,6 +138,8 @@ pub(crate) struct Reactor {
     listeners: Vec<ListenerHandle>,
     accepted: mpsc::Sender<Accepted>,
     finished: mpsc::Sender<Finished>,
+    clients: mpsc::Sender<UnixStream>,
+    admin: Option<AdminHandle>,
     shutdown: Option<Shutdown>,
     reload_wanted: bool,
 }
@@ -154,6 +161,7 @@ struct Inbox {
     helpers: mpsc::Receiver<FromHelper<Batch>>,
     accepted: mpsc::Receiver<Accepted>,
     finished: mpsc::Receiver<Finished>,
+    clients: mpsc::Receiver<UnixStream>,
 }
 
 /// Runs the daemon until it is told to stop or has nothing left to do.
@@ -165,6 +173,7 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
     let (helpers_tx, from_helpers) = mpsc::channel(MESSAGES);
     let (accepted_tx, accepted) = mpsc::channel(ACCEPTED);
     let (finished_tx, finished) = mpsc::channel(MESSAGES);
+    let (clients_tx, clients) = mpsc::channel(WAITING);
     let signals = Signals::new().map_err(ReactorError::Signals)?;
     let token = CancellationToken::new();
     let common = Common {
@@ -210,11 +219,13 @@ pub async fn run(options: Options) -> Result<(), ReactorError> {
         listeners: Vec::new(),
         accepted: accepted_tx,
         finished: finished_tx,
+        clients: clients_tx,
+        admin: None,
         shutdown: None,
         reload_wanted: false,
     };
-    reactor.start(options.config, options.listening)?;
-    let inbox = Inbox { peers: from_peers, helpers: from_helpers, accepted, finished };
+    reactor.start(options.config, options.listening, &options.admin)?;
+    let inbox = Inbox { peers: from_peers, helpers: from_helpers, accepted, finished, clients };
     reactor.turn(inbox, signals).await;
     Ok(())
 }
@@ -240,6 +251,7 @@ impl Reactor {
                 _ = inbox.helpers.recv_many(&mut messages, MESSAGES) => {
                     messages.drain(..).for_each(|message| self.message(message));
                 }
+                Some(stream) = inbox.clients.recv() => self.client(stream),
                 id = room => self.peer_has_room(id),
                 () = std::future::ready(()), if runnable => {}
                 () = self.phase_over(), if deadline.is_some() => self.next_phase(),
@@ -336,6 +348,7 @@ impl Reactor {
                     self.turns.push(message.id);
                 }
             }
+            Kind::Exited { .. } if helper.client => self.client_gone(message.id),
             Kind::Exited { status, respawn_after } => {
                 let how = status.map_or_else(|| "it could not be ended".to_owned(), |s| s.to_string());
                 match respawn_after {
@@ -364,6 +377,8 @@ impl Reactor {
             let more = self.helpers.get(&id).is_some_and(waits);
             if more && !self.turns.contains(&id) {
                 self.turns.push(id);
+            } else if !more {
+                self.forget_client(id);
             }
         }
     }

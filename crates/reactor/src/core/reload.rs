@@ -160,7 +160,7 @@ impl Reactor {
 
     /// Starts every helper anew.
     pub(super) fn restart_helpers(&self) {
-        self.helpers.values().for_each(|helper| helper.handle.restart());
+        self.helpers.values().filter(|h| !h.client).for_each(|helper| helper.handle.restart());
     }
 
     /// Drops every session and starts the helpers anew.
@@ -178,6 +178,6 @@ impl Reactor {
     }
 
     fn helper_named(&self, name: &str) -> Option<HelperId> {
-        self.helpers.iter().find(|(_, h)| h.process.name == name).map(|(id, _)| *id)
+        self.helpers.iter().find(|(_, h)| !h.client && h.process.name == name).map(|(id, _)| *id)
     }
 }

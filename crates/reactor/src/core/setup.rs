@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::helpers::HelperEntry;
 use super::peers::PeerEntry;
 use super::{CONFIGURATION, Hook, Reactor, ReactorError};
+use crate::admin::Admin;
 use crate::connect::Key;
 use crate::ingest::Ingest;
 use crate::listener::{Listener, PeerKey};
@@ -23,9 +24,15 @@ use crate::plan::{self, Ground};
 
 impl Reactor {
     /// Starts everything that the configuration asks for.
-    pub(super) fn start(&mut self, config: Config, listening: Hook) -> Result<(), ReactorError> {
+    pub(super) fn start(
+        &mut self,
+        config: Config,
+        listening: Hook,
+        admin: &Admin,
+    ) -> Result<(), ReactorError> {
         self.listen(&config)?;
         (listening.0)().map_err(ReactorError::Listening)?;
+        self.open_admin(admin);
         self.begin = begin(config.settings.tcp.delay);
         self.config = Arc::new(config);
         let config = Arc::clone(&self.config);
@@ -110,7 +117,7 @@ impl Reactor {
     /// Who listens to a neighbor.
     pub(super) fn audience(&self, neighbor: &Neighbor, local: Option<IpAddr>) -> Audience {
         let mut helpers: Vec<(&Process, &HelperHandle)> =
-            self.helpers.values().map(|h| (&h.process, &h.handle)).collect();
+            self.helpers.values().filter(|h| !h.client).map(|h| (&h.process, &h.handle)).collect();
         helpers.sort_by_key(|(_, handle)| handle.id());
         plan::audience(&self.host, neighbor, local, helpers.into_iter())
     }

@@ -56,6 +56,7 @@ impl Reactor {
         info!(target: "reactor", "shutting down");
         // A helper that ends by itself from now on, because of what it hears, has ended for good.
         self.owner.ending.cancel();
+        self.admin = None;
         self.listeners.drain(..).for_each(|listener| listener.stop());
         let peers: Vec<PeerId> = self.peers.iter().map(|p| p.id).collect();
         for id in peers {

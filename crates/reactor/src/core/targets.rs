@@ -16,7 +16,8 @@ impl Reactor {
     /// The peers a helper means: those that the selector matches, of those it may command.
     pub(super) fn meant(&self, id: HelperId, selector: Option<&Selector>) -> Vec<PeerId> {
         let Some(helper) = self.helpers.get(&id) else { return Vec::new() };
-        let peers = self.peers.iter().filter(|p| p.neighbor.api.may_command(&helper.process.name));
+        let peers =
+            self.peers.iter().filter(|p| helper.client || p.neighbor.api.may_command(&helper.process.name));
         peers.filter(|p| selector.is_none_or(|s| s.matches(p.name()))).map(|p| p.id).collect()
     }
 
@@ -67,12 +68,17 @@ impl Reactor {
     pub(super) fn retarget(&mut self) {
         let ids: Vec<HelperId> = self.helpers.keys().copied().collect();
         for id in ids {
-            let attached = self.target_of(&self.meant(id, None));
-            let Some(helper) = self.helpers.get_mut(&id) else { continue };
-            let old = std::mem::replace(&mut helper.attached, attached);
-            let old = old.into_iter().chain(helper.selected.drain().filter_map(|(_, target)| target));
-            let mut store = self.common.store.write();
-            old.for_each(|target| store.release_targets(target));
+            self.retarget_one(id);
         }
+    }
+
+    /// The same for one helper or client.
+    pub(super) fn retarget_one(&mut self, id: HelperId) {
+        let attached = self.target_of(&self.meant(id, None));
+        let Some(helper) = self.helpers.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut helper.attached, attached);
+        let old = old.into_iter().chain(helper.selected.drain().filter_map(|(_, target)| target));
+        let mut store = self.common.store.write();
+        old.for_each(|target| store.release_targets(target));
     }
 }
