@@ -83,27 +83,26 @@ fn talk(client: u32, count: u32) -> (String, String) {
     let mut state = client;
     for n in 0..count {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let answer = match state >> 30 {
+        let (command, answer) = match state >> 30 {
             0 => {
-                let _ =
-                    writeln!(said, "announce route 10.{client}.{}.{}/32 next-hop 192.0.2.1", n >> 8, n & 255);
-                "done\n"
+                let route = format!("10.{client}.{}.{}/32", n >> 8, n & 255);
+                (format!("announce route {route} next-hop 192.0.2.1"), "done".to_owned())
             }
-            1 => {
-                let _ = writeln!(said, "announce nonsense {n}");
-                "error\n"
-            }
+            1 => (format!("announce nonsense {n}"), "error".to_owned()),
             2 => {
-                let _ =
-                    writeln!(said, "neighbor 192.0.2.{client} announce route 10.0.0.0/8 next-hop 192.0.2.1");
-                "error\n"
+                let line = n + 1;
+                let id = format!("{client}-{n}");
+                (
+                    format!("id {id} announce route 10.{client}.255.0/24 next-hop 192.0.2.1"),
+                    format!(
+                        "{{\"answer\": \"done\", \"id\": \"{id}\", \"line\": {line}, \"level\": \"queued\", \"neighbors\": 1}}"
+                    ),
+                )
             }
-            _ => {
-                let _ = writeln!(said, "# {client} says {n}");
-                "done\n"
-            }
+            _ => (format!("# {client} says {n}"), "done".to_owned()),
         };
-        wanted.push_str(answer);
+        let _ = writeln!(said, "{command}");
+        let _ = writeln!(wanted, "{answer}");
     }
     (said, wanted)
 }
@@ -139,8 +138,9 @@ async fn twenty_clients_each_get_their_own_answers_whatever_others_do() -> Resul
     drop(held);
     // What is there now is what the twenty have announced.
     let (routes, _, code) = ground.cli(&["show", "adj-rib", "out"], "").await?;
-    let announced: usize =
-        (1..=20).map(|c| talk(c, 5000).0.lines().filter(|l| l.starts_with("announce route")).count()).sum();
+    let announced: usize = (1..=20)
+        .map(|c| talk(c, 5000).0.lines().filter(|l| l.starts_with("announce route")).count() + 1)
+        .sum();
     ensure!(
         code == Some(0) && routes.lines().count() == announced,
         "{} of {announced}",
@@ -223,6 +223,11 @@ async fn the_command_line_says_how_it_went() -> Result<()> {
     ensure!(code == Some(0), "{said}");
     let (out, ..) = ground.cli(&["show", "adj-rib", "out"], "").await?;
     ensure!(out.lines().count() == 30_000, "{}", out.lines().count());
+    // Whoever waits for octets to be written is answered before the connection ends.
+    let (out, said, code) = ground
+        .cli(&["id", "a", "ack", "written", "announce", "route", "10.2.0.0/24", "next-hop", "192.0.2.1"], "")
+        .await?;
+    ensure!(code == Some(0) && out.contains("\"id\": \"a\""), "{out}{said}");
     // Under ExaBGP's name, as exabgp_exporter calls it: the exit status is the original's.
     let exabgpcli = ground.folder.path().join("exabgpcli");
     std::os::unix::fs::symlink(binary()?, &exabgpcli)?;

@@ -54,8 +54,23 @@ pub(crate) fn print(out: &mut impl Write, line: &str, json: bool) -> io::Result<
     writeln!(out, "{line}")
 }
 
+/// Prints the end of an answer: an object as it is, since whoever gave an id waits for it; a word only as an object.
+pub(crate) fn print_end(
+    out: &mut impl Write,
+    told: &str,
+    command: &str,
+    end: End,
+    json: bool,
+) -> io::Result<()> {
+    match (told.starts_with('{'), json) {
+        (true, _) => writeln!(out, "{told}"),
+        (false, true) => writeln!(out, "{}", object(command, end)),
+        (false, false) => Ok(()),
+    }
+}
+
 /// The end of an answer as an object.
-pub(crate) fn object(command: &str, end: End) -> serde_json::Value {
+fn object(command: &str, end: End) -> serde_json::Value {
     let answer = match end {
         End::Done => "done",
         End::Error => "error",

@@ -35,18 +35,16 @@ pub(super) fn run(connection: Connection, file: &Path, json: bool) -> Result<Exi
     // The channel ends with the writer: what was asked until then is still answered.
     while let Ok(Asked { number, line }) = owed.recv() {
         total = total.saturating_add(1);
-        let end = loop {
+        let (end, told) = loop {
             let Some(told) = receiver.line()? else {
                 bail!("the daemon closed the connection at line {number}")
             };
             match answer::end(&told) {
-                Some(end) => break end,
+                Some(end) => break (end, told),
                 None => answer::print(&mut out, &told, json)?,
             }
         };
-        if json {
-            writeln!(out, "{}", answer::object(&line, end))?;
-        }
+        answer::print_end(&mut out, &told, &line, end, json)?;
         match end {
             End::Done | End::None => {}
             End::Error => {

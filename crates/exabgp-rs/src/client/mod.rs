@@ -79,9 +79,7 @@ fn one(connection: &mut Connection, line: &str, json: bool) -> Result<End> {
     loop {
         let Some(told) = connection.line()? else { bail!("the daemon closed the connection") };
         if let Some(end) = answer::end(&told) {
-            if json {
-                writeln!(out, "{}", answer::object(&line, end))?;
-            }
+            answer::print_end(&mut out, &told, &line, end, json)?;
             out.flush()?;
             return Ok(end);
         }

@@ -38,7 +38,10 @@ impl Reactor {
             let Some(work) = helper.inbox.front_mut() else { return };
             match work.steps.peek() {
                 None => {
-                    helper.inbox.pop_front();
+                    let done = helper.inbox.pop_front();
+                    if helper.client && helper.outstanding > 0 {
+                        helper.kept = done;
+                    }
                 }
                 Some(Step::Route(_)) => budget = budget.saturating_sub(self.routes(id, budget)),
                 Some(Step::Note(_)) => {

@@ -2,6 +2,7 @@
 
 use api_process::{ClientSpec, HelperId, Link};
 use bytes::Bytes;
+use config::env::ApiVersion;
 use config::model::{Encoder, Overflow, Process, Program};
 use tokio::net::UnixStream;
 use tracing::{info, warn};
@@ -58,7 +59,7 @@ impl Reactor {
         let id = HelperId(self.next_helper);
         self.next_helper = self.next_helper.saturating_add(1);
         spec.farewell = Bytes::from_static(FAREWELL);
-        let process = process(&spec.name);
+        let process = process(&spec.name, self.config.settings.api.version);
         let ingest = Ingest::new(&spec.name, &self.common.interner);
         let handle = api_process::attach(&self.owner, id, spec, link, ingest);
         let mut entry = HelperEntry::new(process, handle, true);
@@ -76,7 +77,10 @@ impl Reactor {
 
     /// Forgets a client that is gone and has nothing under way.
     pub(super) fn forget_client(&mut self, id: HelperId) {
-        if self.helpers.get(&id).is_some_and(|h| h.gone && h.inbox.is_empty() && h.task.is_none())
+        if self
+            .helpers
+            .get(&id)
+            .is_some_and(|h| h.gone && h.inbox.is_empty() && h.task.is_none() && h.receipt.is_none())
             && let Some(client) = self.helpers.remove(&id)
         {
             let mut store = self.common.store.write();
@@ -87,7 +91,7 @@ impl Reactor {
 }
 
 /// A client in the terms of a helper: answered always, told no events.
-fn process(name: &str) -> Process {
+fn process(name: &str, api: ApiVersion) -> Process {
     Process {
         name: name.to_owned(),
         program: Program::Own,
@@ -95,6 +99,7 @@ fn process(name: &str) -> Process {
         encoder: Encoder::Text,
         respawn: false,
         ack: true,
+        api,
         overflow: Overflow::Gap,
         queue_bytes: 0,
         spill_bytes: 0,

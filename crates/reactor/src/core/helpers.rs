@@ -55,6 +55,9 @@ pub(super) struct HelperEntry {
     /// Peers that its selectors mean.
     pub(super) selected: HashMap<Arc<Selector>, Option<TargetId>>,
     limiter: Limiter,
+    /// The last batch of a client that is owed answers which peers have to be asked about: as long as it is here, the
+    /// client is not taken for answered in full.
+    pub(super) kept: Option<Work>,
     /// It is no process, but someone at the socket: commands everyone, hears no events.
     pub(super) client: bool,
     /// A client that is not there any more.
@@ -140,6 +143,7 @@ impl HelperEntry {
             attached: None,
             selected: HashMap::new(),
             limiter: Limiter::default(),
+            kept: None,
             client: false,
             gone: false,
         }

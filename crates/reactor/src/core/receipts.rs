@@ -96,10 +96,13 @@ impl Reactor {
         let Some(asked) = self.receipts.asked.remove(&token) else { return };
         let Some(helper) = self.helpers.get_mut(&asked.helper) else { return };
         helper.outstanding = helper.outstanding.saturating_sub(1);
+        let kept = if helper.outstanding == 0 { helper.kept.take() } else { None };
         if matches!(helper.task, Some(LongTask::Receipt(waited)) if waited == token) {
             helper.task = None;
         }
         helper.conclude(asked.wanted, Concluded { written: asked.written, lost: asked.lost });
+        // Only now has a client heard everything.
+        drop(kept);
     }
 
     /// A peer's task is gone: it will answer nothing.
