@@ -1,5 +1,6 @@
 //! What decoding and encoding depend on: small `Copy` values, derived once from the two OPENs of a session.
 
+use crate::Family;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::code::Asn;
@@ -52,6 +53,8 @@ pub struct EncodeCtx {
     pub aigp: bool,
     /// Put NLRI with the same attributes into one UPDATE.
     pub group_updates: bool,
+    /// Whose sequence of messages is reproduced.
+    pub sequence: Sequence,
     /// What "next-hop self" means for routes with an IPv4 next hop.
     pub self_v4: Option<Ipv4Addr>,
     /// What "next-hop self" means for routes with an IPv6 next hop.
@@ -65,7 +68,7 @@ impl Default for DecodeCtx {
             asn4: true,
             add_path: FamilySet::EMPTY,
             extended_next_hop: FamilySet::EMPTY,
-            families: crate::family::Family::ALL.iter().copied().collect(),
+            families: Family::ALL.iter().copied().collect(),
             peer: PeerKind::Internal,
             aigp: false,
         }
@@ -79,14 +82,41 @@ impl Default for EncodeCtx {
             asn4: true,
             add_path: FamilySet::EMPTY,
             extended_next_hop: FamilySet::EMPTY,
-            families: crate::family::Family::ALL.iter().copied().collect(),
+            families: Family::ALL.iter().copied().collect(),
             peer: PeerKind::Internal,
             local_as: Asn(65533),
             max_message: 4096,
             aigp: false,
             group_updates: true,
+            sequence: Sequence::Native,
             self_v4: None,
             self_v6: None,
         }
+    }
+}
+
+/// Whose sequence of messages is reproduced, octet for octet, where there is a choice.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Sequence {
+    /// Ours: as few messages as the routes fit in.
+    #[default]
+    Native,
+    /// That of ExaBGP 5.0.
+    ExaBgp5,
+    /// That of ExaBGP 6.
+    ExaBgp6,
+}
+
+impl EncodeCtx {
+    /// Whether NLRI of a family share a message. ExaBGP groups two families only.
+    pub const fn groups(&self, family: Family) -> bool {
+        let grouped = matches!(self.sequence, Sequence::Native)
+            || matches!((family.afi.0, family.safi.0), (1, 1) | (1 | 2, 5));
+        self.group_updates && grouped
+    }
+
+    /// Whether the NLRI of a message are in order, as ExaBGP has them.
+    pub fn sorts(&self) -> bool {
+        self.sequence != Sequence::Native
     }
 }

@@ -158,6 +158,7 @@ impl Negotiated {
             max_message: self.max_message,
             aigp,
             group_updates,
+            sequence: crate::ctx::Sequence::default(),
             self_v4,
             self_v6,
         }

@@ -9,9 +9,10 @@ use std::time::Duration;
 use api::encode::Dialect;
 use api::event::{Class, Direction, Format, Host, MessageKind, PeerHead, Subscription};
 use api_process::{HelperHandle, Lines, Overflow, Spec};
+use bgp_wire::ctx::Sequence;
 use bgp_wire::{Asn, CapCode};
 use bytes::Bytes;
-use config::env::Settings;
+use config::env::{Compat, Settings};
 use config::model::{self, ApiBlock, Messages, Neighbor, Process, Program};
 use peer_fsm::PeerConfig;
 use rib::PeerId;
@@ -46,7 +47,7 @@ pub(crate) fn peer(
         IpAddr::V6(_) => std::net::Ipv4Addr::new(0, 0, 0, 1),
     });
     let mut capabilities =
-        neighbor.capabilities(name.local_as.unwrap_or(Asn(0)), ground.restarting, ground.version);
+        neighbor.capabilities(name.local_as.unwrap_or(Asn(0)), ground.restarting, &shown(ground));
     if name.local_as.is_none() {
         // The number is the peer's, known when its OPEN has come: the state machine adds the capability then.
         capabilities.retain(|c| c.code != CapCode::ASN4);
@@ -83,12 +84,25 @@ pub(crate) fn peer(
         endpoint,
         aigp: neighbor.capability.aigp,
         group_updates: neighbor.group_updates,
+        sequence: match ground.settings.bgp.compat {
+            Compat::Native => Sequence::Native,
+            Compat::V5 => Sequence::ExaBgp5,
+            Compat::V6 => Sequence::ExaBgp6,
+        },
         manual_eor: neighbor.manual_eor,
         adj_rib_in: neighbor.adj_rib_in,
         pace: neighbor.rate_limit.map_or(Duration::ZERO, |limit| Duration::from_secs(1) / limit.get()),
         begin: ground.begin,
         audience,
         seed: u64::from(id.index()) ^ u64::from(std::process::id()).rotate_left(32),
+    }
+}
+
+/// What software-version says.
+fn shown(ground: &Ground<'_>) -> String {
+    match ground.settings.bgp.compat {
+        Compat::Native => ground.version.to_owned(),
+        Compat::V5 | Compat::V6 => format!("ExaBGP/{}", ground.version),
     }
 }
 

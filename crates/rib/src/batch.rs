@@ -215,6 +215,10 @@ impl Batch {
     /// older version of it: keeping that would be a lie.
     pub fn pack(&self, ctx: &EncodeCtx, out: &mut Vec<u8>) -> PackReport {
         let mut report = PackReport::default();
+        if ctx.sorts() {
+            self.pack_sorted(ctx, out, &mut report);
+            return report;
+        }
         for group in &self.withdrawn {
             let members = self.members(group);
             match update::withdraw(ctx, group.family, members, out) {
@@ -237,6 +241,28 @@ impl Batch {
             }
         }
         report
+    }
+
+    /// The same with the NLRI of each group in order: path identifier, length, prefix.
+    #[cold]
+    fn pack_sorted(&self, ctx: &EncodeCtx, out: &mut Vec<u8>, report: &mut PackReport) {
+        for group in self.withdrawn.iter().chain(&self.announced) {
+            let mut members: Vec<NlriRef<'_>> = self.members(group).collect();
+            members.sort_by_key(|nlri| (nlri.path_id, nlri.wire));
+            let packed = match &group.attrs {
+                Some(attrs) => update::announce(ctx, attrs, group.family, members.iter().copied(), out),
+                None => update::withdraw(ctx, group.family, members.iter().copied(), out),
+            };
+            match (packed, &group.attrs) {
+                (Ok(messages), attrs) => {
+                    report.messages += messages;
+                    let count = if attrs.is_some() { &mut report.announced } else { &mut report.withdrawn };
+                    *count += group.count;
+                }
+                (Err(_), Some(attrs)) => self.pack_one_by_one(ctx, group, attrs, out, report),
+                (Err(error), None) => report.refuse(members.into_iter(), &error),
+            }
+        }
     }
 
     /// What of a group can be encoded. The reason may be one NLRI's, or the attributes'.

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use ini::Ini;
 pub use settings::{Def, Settings};
-pub use types::{ApiVersion, Destination, LogLevel, RoutesFormat, Umask};
+pub use types::{ApiVersion, Compat, Destination, LogLevel, RoutesFormat, Umask};
 
 use crate::diag::{At, Diag, Diags};
 use crate::suggest;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::env::types::{ApiVersion, Destination, LogLevel, RoutesFormat, Setting, Umask};
+use crate::env::types::{ApiVersion, Compat, Destination, LogLevel, RoutesFormat, Setting, Umask};
 use crate::model::Encoder;
 
 /// A setting as the table has it.
@@ -107,6 +107,7 @@ settings! {
     }
     /// BGP sessions.
     bgp "bgp" Bgp true {
+        compat "compat": Compat = Compat::Native, "whose sequence of messages is sent: 5.0, 6.0 or native";
         openwait "openwait": u32 = 60, "seconds to wait for the peer's OPEN";
         passive "passive": bool = false, "never connect out";
         paths_limit_audit "paths_limit_audit": bool = true, "count received paths against the paths-limit";

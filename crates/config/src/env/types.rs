@@ -250,6 +250,37 @@ impl Setting for ApiVersion {
     }
 }
 
+/// Whose sequence of messages is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Compat {
+    /// Ours.
+    #[default]
+    Native,
+    /// That of ExaBGP 5.0.
+    V5,
+    /// That of ExaBGP 6.
+    V6,
+}
+
+impl Setting for Compat {
+    fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "native" => Ok(Self::Native),
+            "5.0" => Ok(Self::V5),
+            "6.0" => Ok(Self::V6),
+            _ => Err("5.0, 6.0 or native".to_owned()),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Native => "native".to_owned(),
+            Self::V5 => "5.0".to_owned(),
+            Self::V6 => "6.0".to_owned(),
+        }
+    }
+}
+
 /// The JSON of `show adj-rib`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum RoutesFormat {

@@ -147,7 +147,10 @@ impl PeerTask {
         self.decode = negotiated.decode_ctx(settings.aigp);
         let (self_v4, self_v6) =
             own_addresses(self.local_address(leg).map(|a| a.ip()), settings.fsm.router_id);
-        let context = negotiated.encode_ctx(settings.aigp, settings.group_updates, self_v4, self_v6);
+        let context = bgp_wire::EncodeCtx {
+            sequence: settings.sequence,
+            ..negotiated.encode_ctx(settings.aigp, settings.group_updates, self_v4, self_v6)
+        };
         // What we send is decoded like this by those who want to see it.
         let mirror = bgp_wire::DecodeCtx { add_path: context.add_path, ..self.decode };
         self.shared.adj_rib_in().clear();

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_process::Outbox;
+use bgp_wire::ctx::Sequence;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::{DecodeCtx, Family, Notification};
 use peer_fsm::{Accept, Command, Io, Leg, Peer, PeerConfig, StopReason, Wanted};
@@ -114,6 +115,8 @@ pub(crate) struct PeerSettings {
     pub(crate) aigp: bool,
     /// NLRI with the same attributes share an UPDATE.
     pub(crate) group_updates: bool,
+    /// Whose sequence of messages is sent (`bgp.compat`).
+    pub(crate) sequence: Sequence,
     /// End-of-RIB markers are left to the helpers.
     pub(crate) manual_eor: bool,
     /// What the peer announces is kept.

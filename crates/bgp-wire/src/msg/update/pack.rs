@@ -62,7 +62,7 @@ impl<'b> Packer<'b> {
         Self {
             field,
             max: ctx.max_message.into(),
-            group: ctx.group_updates,
+            group: ctx.groups(field.family()),
             add_path: ctx.add_path.contains(field.family()),
             begin: out.len(),
             start: out.len(),
