@@ -20,7 +20,8 @@ const LEVELS: &[(&str, u8)] = &[
 ];
 
 /// Crates beside the stack, with the workspace crates they may know.
-const BESIDE: &[(&str, &[&str])] = &[("qa", &["bgp-wire", "route-text"]), ("xtask", &["exabgp-rs"])];
+const BESIDE: &[(&str, &[&str])] =
+    &[("qa", &["bgp-wire", "route-text"]), ("xtask", &["exabgp-rs", "api", "rib", "bgp-wire"])];
 
 /// Crates below level 3 that may do I/O of their own.
 const MAY_DO_IO: &[&str] = &["api-process"];

@@ -1,8 +1,10 @@
 //! Repository chores, run as `cargo xtask NAME`.
 
+mod counts;
 mod layers;
 mod lines;
 mod manual;
+mod work;
 
 use anyhow::Result;
 use clap::Parser;
@@ -15,6 +17,23 @@ enum Task {
     Layers,
     /// Refuse source files over 600 lines that give no reason in their header; print the median.
     Lines,
+    /// Count the instructions of the hot paths with valgrind; fail when one is 5 % off the committed figure.
+    Counts {
+        /// Take the counts as the new figures.
+        #[arg(long)]
+        bless: bool,
+        /// Fail when valgrind is not installed.
+        #[arg(long)]
+        required: bool,
+    },
+    /// Do a piece of work that `counts` counts.
+    #[command(hide = true)]
+    Work {
+        /// Which.
+        name: String,
+        /// How often.
+        times: u32,
+    },
     /// Write the man page and shell completions, made from the command line's own types, into a folder.
     Manual {
         /// The folder.
@@ -26,6 +45,8 @@ fn main() -> Result<()> {
     match Task::parse() {
         Task::Layers => layers::check(),
         Task::Lines => lines::check(),
+        Task::Counts { bless, required } => counts::check(bless, required),
+        Task::Work { name, times } => work::run(&name, times),
         Task::Manual { folder } => manual::write(&folder),
     }
 }

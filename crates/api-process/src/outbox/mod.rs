@@ -102,10 +102,15 @@ impl Outbox {
     /// Always accepted; answers to a process that is gone are forgotten. Made for short ones, and
     /// free for one equal to the previous one: a million unread `done` are one number.
     pub fn reply(&self, generation: u32, text: impl Into<Bytes>) {
+        self.replies(generation, text, 1);
+    }
+
+    /// The same answer to as many lines as `count` says.
+    pub fn replies(&self, generation: u32, text: impl Into<Bytes>, count: u32) {
         let mut state = self.lock();
         if state.phase == Phase::Open && state.generation == generation {
             let was_empty = state.queue.is_empty();
-            state.queue.reply(text.into());
+            state.queue.reply(text.into(), count.into());
             self.pushed(&mut state, was_empty);
         }
     }

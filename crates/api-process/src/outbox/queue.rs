@@ -134,22 +134,22 @@ impl Queue {
         }
     }
 
-    /// An answer; always accepted, and free if it repeats the one before.
-    pub(super) fn reply(&mut self, text: Bytes) {
-        if text.is_empty() {
+    /// An answer, `times` over; always accepted, and free if it repeats the one before.
+    pub(super) fn reply(&mut self, text: Bytes, times: u64) {
+        if text.is_empty() || times == 0 {
             return;
         }
         if let Some(Segment::Run { text: last, count }) = self.segments.back_mut()
             && *last == text
         {
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(times);
             return;
         }
         if self.overflow == Overflow::Spill && (!self.spill.is_empty() || self.replies >= self.bound / 2) {
             self.fold();
         }
         self.replies = self.replies.saturating_add(text.len()).saturating_add(COST);
-        self.segments.push_back(Segment::Run { text, count: 1 });
+        self.segments.push_back(Segment::Run { text, count: times });
     }
 
     /// A piece of a large answer.
@@ -323,7 +323,7 @@ mod tests {
             assert_eq!(queue.event(piece.clone(), 2), Pushed::Spilled);
         }
         let long = "an answer too long to be folded into the spill ".repeat(100) + "\n";
-        queue.reply(long.clone().into());
+        queue.reply(long.clone().into(), 1);
         let mut out = Vec::new();
         queue.fill(&mut out, 6 + 500, &gap);
         queue.spill_mut().break_file();

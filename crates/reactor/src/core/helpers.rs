@@ -193,6 +193,13 @@ impl HelperEntry {
         }
     }
 
+    /// Answers lines that did what they say and ask for no more than a word.
+    pub(super) fn answer_done(&self, lines: u32) {
+        if let Some(word) = self.acks.answer(true).filter(|_| lines > 0) {
+            self.handle.outbox().replies(self.answered(), Bytes::from_static(word), lines);
+        }
+    }
+
     /// Whether the line under way is answered with more than a word.
     pub(super) const fn counts(&self) -> bool {
         self.note.is_some() || self.sync
