@@ -97,6 +97,8 @@ families! {
     (IPV4, NLRI_MPLS) IPV4_NLRI_MPLS => nlri::labelled::Labelled;
     /// Multicast VPN, IPv4 (RFC 6514).
     (IPV4, MCAST_VPN) IPV4_MCAST_VPN => nlri::mvpn::Mvpn;
+    /// Mobile user plane, IPv4 (draft-ietf-bess-mup-safi).
+    (IPV4, MUP) IPV4_MUP => nlri::mup::Mup;
     /// IPv4 VPN (RFC 4364).
     (IPV4, MPLS_VPN) IPV4_MPLS_VPN => nlri::labelled::Labelled;
     /// Route target membership (RFC 4684).
@@ -113,6 +115,8 @@ families! {
     (IPV6, NLRI_MPLS) IPV6_NLRI_MPLS => nlri::labelled::Labelled;
     /// Multicast VPN, IPv6 (RFC 6514).
     (IPV6, MCAST_VPN) IPV6_MCAST_VPN => nlri::mvpn::Mvpn;
+    /// Mobile user plane, IPv6 (draft-ietf-bess-mup-safi).
+    (IPV6, MUP) IPV6_MUP => nlri::mup::Mup;
     /// IPv6 VPN (RFC 4659).
     (IPV6, MPLS_VPN) IPV6_MPLS_VPN => nlri::labelled::Labelled;
     /// IPv6 flow specification (RFC 8956).

@@ -5,6 +5,7 @@ pub mod evpn;
 pub mod flow;
 pub mod inet;
 pub mod labelled;
+pub mod mup;
 pub mod mvpn;
 pub mod opaque;
 pub mod rd;
