@@ -37,6 +37,10 @@ pub enum Command {
     Env(Env),
     /// Check a service and announce its addresses while it works; run it as a helper process
     Healthcheck(Box<crate::healthcheck::options::Healthcheck>),
+    /// Show what messages say: hexadecimal digits, captures or MRT files, one JSON object a message
+    Decode(Decode),
+    /// Show the UPDATEs of a route as hexadecimal digits
+    Encode(Encode),
     /// A BGP speaker for tests: accept or open one session, print what it says, announce a generated table
     Speaker(Speaker),
 }
@@ -139,6 +143,83 @@ pub struct Env {
     pub env: bool,
 }
 
+/// Options of `decode`.
+#[derive(Debug, Args)]
+pub struct Decode {
+    /// The messages in hexadecimal, blanks and colons free, with or without header; read from standard input when absent
+    pub payload: Vec<String>,
+    /// The octets are NLRI of the family given with -f
+    #[arg(short, long, conflicts_with_all = ["update", "open"], requires = "family")]
+    pub nlri: bool,
+    /// The octets are an UPDATE
+    #[arg(short, long, conflicts_with = "open")]
+    pub update: bool,
+    /// The octets are an OPEN
+    #[arg(short, long)]
+    pub open: bool,
+    /// Show attributes as octets (with --command)
+    #[arg(short, long)]
+    pub generic: bool,
+    /// Print JSON (the default)
+    #[arg(short, long, conflicts_with = "command")]
+    pub json: bool,
+    /// Print the commands that announce or withdraw the routes
+    #[arg(short = 'm', long)]
+    pub command: bool,
+    /// Decode as the first neighbor of this configuration would
+    #[arg(short, long, value_name = "FILE")]
+    pub configuration: Option<PathBuf>,
+    /// The only family that is negotiated, as 'ipv4 unicast'; all by default
+    #[arg(short, long, value_name = "AFI SAFI")]
+    pub family: Option<String>,
+    /// NLRI have path identifiers (RFC 7911)
+    #[arg(short = 'i', long = "path-information")]
+    pub path_information: bool,
+    /// Read an MRT file (BGP4MP, TABLE_DUMP, TABLE_DUMP_V2; gzip too), - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["payload", "nlri", "update", "open"])]
+    pub mrt: Option<PathBuf>,
+    /// Accepted for ExaBGP's command line
+    #[arg(short, long)]
+    pub debug: bool,
+    /// Accepted for ExaBGP's command line
+    #[arg(short, long)]
+    pub pdb: bool,
+}
+
+/// Options of `encode`.
+#[derive(Debug, Args)]
+pub struct Encode {
+    /// Routes, as in 'route 10.0.0.0/24 next-hop 1.2.3.4'; a route a line of standard input when absent
+    pub route: Vec<String>,
+    /// Family of routes that do not name theirs, as 'ipv4 unicast'
+    #[arg(short, long, value_name = "AFI SAFI")]
+    pub family: Option<String>,
+    /// Our AS number
+    #[arg(short = 'a', long, default_value_t = 65533, value_name = "ASN")]
+    pub local_as: u32,
+    /// The peer's AS number
+    #[arg(short = 'z', long, default_value_t = 65533, value_name = "ASN")]
+    pub peer_as: u32,
+    /// NLRI have path identifiers (RFC 7911)
+    #[arg(short = 'i', long = "path-information")]
+    pub path_information: bool,
+    /// The NLRI alone
+    #[arg(short, long)]
+    pub nlri: bool,
+    /// Without marker, length and type
+    #[arg(long)]
+    pub no_header: bool,
+    /// Encode as for the first neighbor of this configuration
+    #[arg(short, long, value_name = "FILE")]
+    pub configuration: Option<PathBuf>,
+    /// Accepted for ExaBGP's command line
+    #[arg(short, long)]
+    pub debug: bool,
+    /// Accepted for ExaBGP's command line
+    #[arg(short, long)]
+    pub pdb: bool,
+}
+
 /// Options of `speaker`.
 #[derive(Debug, Args)]
 pub struct Speaker {
@@ -200,8 +281,19 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 9] =
-    ["server", "validate", "version", "env", "speaker", "cli", "run", "healthcheck", "help"];
+const WORDS: [&str; 11] = [
+    "server",
+    "validate",
+    "version",
+    "env",
+    "decode",
+    "encode",
+    "speaker",
+    "cli",
+    "run",
+    "healthcheck",
+    "help",
+];
 
 /// Options of ExaBGP 4 and earlier that are sub-commands today.
 const OLD: [(&[&str], &[&str]); 6] = [

@@ -3,6 +3,8 @@
 pub mod cli;
 mod client;
 mod daemon;
+mod decode;
+mod encode;
 pub mod healthcheck;
 pub mod logging;
 mod runtime;
@@ -50,6 +52,8 @@ fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
         Command::Server(options) => server::run(options, env_file),
         Command::Validate(options) => validate::run(options, env_file),
         Command::Healthcheck(options) => healthcheck::run(options),
+        Command::Decode(options) => decode::run(options, env_file),
+        Command::Encode(options) => encode::run(options, env_file),
         Command::Speaker(options) => speaker::run(options).map(|()| ExitCode::SUCCESS),
         Command::Cli(options) => client::run(options, env_file),
         Command::Version => {
