@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod case;
 pub mod daemon;
+pub mod decoding;
 pub mod dissect;
 pub mod expect;
 pub mod frame;

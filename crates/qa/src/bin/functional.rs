@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use qa::{
     case::{Absent, Suite},
+    decoding::Decodings,
     report::{self, Paint},
     runner::{self, Outcome, Setup},
 };
@@ -27,6 +28,8 @@ struct Cli {
 enum Sub {
     /// Compare what the daemon sends, octet for octet, with what each case expects.
     Encoding(Encoding),
+    /// Compare what `decode` prints for messages with the JSON that each case expects.
+    Decoding(Decoding),
     /// Print the names of the tests.
     List(SuiteArg),
 }
@@ -64,6 +67,27 @@ struct Encoding {
     keep: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct Decoding {
+    /// Tests to run [default: all].
+    names: Vec<String>,
+    /// Folder that holds qa/decoding [default: this repository].
+    #[arg(long, value_name = "DIR")]
+    suite: Option<PathBuf>,
+    /// Time limit of one test in seconds.
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    timeout: u64,
+    /// Write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a JSON report.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The program under test [default: the exabgp-rs built beside this program].
+    #[arg(long, value_name = "PATH")]
+    daemon: Option<PathBuf>,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -72,6 +96,7 @@ async fn main() -> ExitCode {
             result = encoding(args) => result,
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
         },
+        Sub::Decoding(args) => decoding(args).await,
         Sub::List(arg) => list(&arg),
     };
     match result {
@@ -116,13 +141,7 @@ async fn encoding(args: Encoding) -> Result<bool> {
         }
     }
     let mut waiting = cases.into_iter();
-    let daemon = match args.daemon {
-        Some(path) => path.canonicalize().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
-        None => std::env::current_exe()?.with_file_name("exabgp-rs"),
-    };
-    if !daemon.is_file() {
-        bail!("there is no daemon {}", daemon.display());
-    }
+    let daemon = program(args.daemon)?;
     if let Some(folder) = &args.keep {
         std::fs::create_dir_all(folder)?;
     }
@@ -153,6 +172,43 @@ async fn encoding(args: Encoding) -> Result<bool> {
         outcomes.push(outcome);
     }
     outcomes.sort_by(|a, b| a.name.cmp(&b.name));
+    summary(paint, &outcomes, start.elapsed());
+    if let Some(path) = &args.junit {
+        report::junit(path, &outcomes, start.elapsed())?;
+    }
+    if let Some(path) = &args.json {
+        report::json(path, &outcomes, start.elapsed())?;
+    }
+    Ok(outcomes.iter().all(|o| o.failure.is_none()))
+}
+
+/// The program under test.
+fn program(named: Option<PathBuf>) -> Result<PathBuf> {
+    let daemon = match named {
+        Some(path) => path.canonicalize().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
+        None => std::env::current_exe()?.with_file_name("exabgp-rs"),
+    };
+    if !daemon.is_file() {
+        bail!("there is no daemon {}", daemon.display());
+    }
+    Ok(daemon)
+}
+
+/// True when every test passed.
+async fn decoding(args: Decoding) -> Result<bool> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let suite = Decodings::open(args.suite.as_deref().unwrap_or(&here))?;
+    let daemon = program(args.daemon)?;
+    let names =
+        if args.names.is_empty() { suite.cases.keys().cloned().collect() } else { args.names.clone() };
+    let paint = Paint { colour: std::io::stdout().is_terminal() };
+    let start = Instant::now();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for name in &names {
+        let outcome = suite.run(&daemon, name, Duration::from_secs(args.timeout)).await?;
+        print!("{}", paint.outcome(&outcome));
+        outcomes.push(outcome);
+    }
     summary(paint, &outcomes, start.elapsed());
     if let Some(path) = &args.junit {
         report::junit(path, &outcomes, start.elapsed())?;

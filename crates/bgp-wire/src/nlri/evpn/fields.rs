@@ -65,13 +65,16 @@ impl Label {
         Self(bytes)
     }
 
-    /// Emits the member `label`: both readings of the field, as nothing in the route tells which is meant.
+    /// Emits the member `label`: both readings of the field, as nothing in the route tells which is meant; of a field
+    /// of zeros one, as in the original.
     pub(super) fn emit<E: Emit>(self, out: &mut E) {
         out.key("label");
         out.begin_list(Spacing::Wide);
         out.begin_list(Spacing::Tight);
         out.number((self.raw() >> 4).into());
-        out.number(self.raw().into());
+        if self.raw() != 0 {
+            out.number(self.raw().into());
+        }
         out.end_list();
         out.end_list();
     }
