@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use api::event::PeerHead;
+use bgp_wire::ctx::Sequence;
 use bgp_wire::{Asn, DecodeCtx, EncodeCtx, Family, FamilySet, PeerKind};
 use config::Sources;
 use config::env::Compat;
@@ -47,6 +48,11 @@ impl Session {
                 Self::of(neighbor)
             }
             None => Self::made_up(compat),
+        };
+        session.encode.sequence = match compat {
+            Compat::Native => Sequence::Native,
+            Compat::V5 => Sequence::ExaBgp5,
+            Compat::V6 => Sequence::ExaBgp6,
         };
         if let Some(family) = wishes.family {
             let one: FamilySet = [family].into_iter().collect();
@@ -125,6 +131,7 @@ impl Session {
                 group_updates: neighbor.group_updates,
                 self_v4,
                 self_v6,
+                sequence: Sequence::default(),
             },
         }
     }
