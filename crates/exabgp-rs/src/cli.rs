@@ -31,6 +31,8 @@ pub enum Command {
     /// Give commands to a running daemon: one, many from a file, or at a prompt
     #[command(visible_alias = "run")]
     Cli(Client),
+    /// Show what a reload from one configuration to another does: sessions, routes, helpers
+    Diff(Diff),
     /// Print the version
     Version,
     /// List the settings with their values
@@ -130,6 +132,18 @@ pub struct Client {
     /// The command; none for a prompt, or for standard input where that is no terminal
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<String>,
+}
+
+/// Options of `diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The configuration that is in use
+    pub old: PathBuf,
+    /// The configuration to come
+    pub new: PathBuf,
+    /// Count routes instead of listing them
+    #[arg(short, long)]
+    pub summary: bool,
 }
 
 /// Options of `env`.
@@ -281,9 +295,10 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 11] = [
+const WORDS: [&str; 12] = [
     "server",
     "validate",
+    "diff",
     "version",
     "env",
     "decode",

@@ -4,6 +4,7 @@ pub mod cli;
 mod client;
 mod daemon;
 mod decode;
+mod diff;
 mod encode;
 pub mod healthcheck;
 pub mod logging;
@@ -51,6 +52,7 @@ fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
     match &cli.command {
         Command::Server(options) => server::run(options, env_file),
         Command::Validate(options) => validate::run(options, env_file),
+        Command::Diff(options) => diff::run(options, env_file),
         Command::Healthcheck(options) => healthcheck::run(options),
         Command::Decode(options) => decode::run(options, env_file),
         Command::Encode(options) => encode::run(options, env_file),
