@@ -338,8 +338,15 @@ fn parse_in<I: Iterator<Item = &'static Entry>>(
     }
 }
 
+/// Octets of a word that a command may begin with.
+const LONGEST: usize = 64;
+
 /// The command whose words the line starts with; the one with most words, should there be several.
 fn find(table: impl Iterator<Item = &'static Entry>, words: Words<'_>) -> Option<(&'static Entry, Line<'_>)> {
+    // A helper may write a word of many mebibytes: it is not compared with each of the commands.
+    if words.peek().is_some_and(|word| word.text.len() > LONGEST) {
+        return None;
+    }
     let matches = table.filter_map(|entry| {
         let mut line = Line { words, last: words };
         for wanted in entry.words {
