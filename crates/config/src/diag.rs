@@ -171,9 +171,12 @@ pub struct Report {
 impl Report {
     /// Sorts what was found by its place.
     pub fn new(mut source: Source, mut diags: Diags) -> Self {
-        if !diags.is_empty() {
-            source.text = masked(source.text, &diags.secrets);
-        }
+        source.text = if diags.is_empty() {
+            // Nothing of it will be shown, and it may be as large as all the routes in it.
+            String::new()
+        } else {
+            masked(source.text, &diags.secrets)
+        };
         diags.kept.sort_by_key(|d| d.at);
         let ends = source.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let lines = std::iter::once(0).chain(ends.map(|(at, _)| at.saturating_add(1))).collect();

@@ -33,6 +33,12 @@ pub enum Command {
     Cli(Client),
     /// Show what a reload from one configuration to another does: sessions, routes, helpers
     Diff(Diff),
+    /// What is done with configurations
+    Configuration {
+        /// What to do.
+        #[command(subcommand)]
+        command: Configuration,
+    },
     /// Print the version
     Version,
     /// List the settings with their values
@@ -82,8 +88,18 @@ pub struct Server {
     pub profile: Option<PathBuf>,
 }
 
+/// Sub-commands of `configuration`.
+#[derive(Debug, Subcommand)]
+pub enum Configuration {
+    /// The same as `validate`
+    Validate(Validate),
+}
+
 /// Options of `validate`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 all files are right; 1 one is wrong or can't be read; 2 a wrong command line."
+)]
 pub struct Validate {
     /// Configuration files
     #[arg(required = true)]
@@ -97,6 +113,12 @@ pub struct Validate {
     /// Print each step
     #[arg(short, long)]
     pub verbose: bool,
+    /// Unknown keywords are warnings
+    #[arg(long)]
+    pub lenient: bool,
+    /// Print what was found as one JSON array, an object for each file
+    #[arg(long)]
+    pub json: bool,
     /// Accepted for ExaBGP's command line; there is no debugger to start
     #[arg(short, long, hide = true)]
     pub pdb: bool,
@@ -295,8 +317,9 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 13] = [
     "server",
+    "configuration",
     "validate",
     "diff",
     "version",

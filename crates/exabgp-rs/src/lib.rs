@@ -51,7 +51,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
     match &cli.command {
         Command::Server(options) => server::run(options, env_file),
-        Command::Validate(options) => validate::run(options, env_file),
+        Command::Validate(options)
+        | Command::Configuration { command: cli::Configuration::Validate(options) } => {
+            validate::run(options, env_file)
+        }
         Command::Diff(options) => diff::run(options, env_file),
         Command::Healthcheck(options) => healthcheck::run(options),
         Command::Decode(options) => decode::run(options, env_file),

@@ -16,6 +16,7 @@ pub mod judge;
 mod known;
 pub mod mrt;
 pub mod open;
+pub mod parsing;
 pub mod process;
 pub mod report;
 pub mod router;

@@ -30,6 +30,8 @@ enum Sub {
     Encoding(Encoding),
     /// Compare what `decode` prints for messages with the JSON that each case expects.
     Decoding(Decoding),
+    /// Accept every configuration, and refuse copies with mistakes.
+    Parsing(Parsing),
     /// Print the names of the tests.
     List(SuiteArg),
 }
@@ -39,6 +41,18 @@ struct SuiteArg {
     /// Folder that holds qa/encoding [default: this repository].
     #[arg(long, value_name = "DIR")]
     suite: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Parsing {
+    /// Configurations, by the name of the file [default: all].
+    names: Vec<String>,
+    /// Folder that holds etc/exabgp or qa/parsing [default: this repository].
+    #[arg(long, value_name = "DIR")]
+    suite: Option<PathBuf>,
+    /// The daemon under test [default: the exabgp-rs built beside this program].
+    #[arg(long, value_name = "PATH")]
+    daemon: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -97,6 +111,7 @@ async fn main() -> ExitCode {
             _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
         },
         Sub::Decoding(args) => decoding(args).await,
+        Sub::Parsing(args) => parsing(&args),
         Sub::List(arg) => list(&arg),
     };
     match result {
@@ -112,6 +127,50 @@ async fn main() -> ExitCode {
 fn open(arg: &SuiteArg) -> Result<Suite> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     Suite::open(arg.suite.as_deref().unwrap_or(&here))
+}
+
+/// The daemon that was named, or the one built beside this program.
+fn daemon(named: Option<&Path>) -> Result<PathBuf> {
+    let daemon = match named {
+        Some(path) => path.canonicalize().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
+        None => std::env::current_exe()?.with_file_name("exabgp-rs"),
+    };
+    if !daemon.is_file() {
+        bail!("there is no daemon {}", daemon.display());
+    }
+    Ok(daemon)
+}
+
+/// True when every configuration was judged as it should be.
+fn parsing(args: &Parsing) -> Result<bool> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let daemon = daemon(args.daemon.as_deref())?;
+    let paint = Paint { colour: std::io::stdout().is_terminal() };
+    let start = Instant::now();
+    let (mut passed, mut failed) = (0usize, Vec::new());
+    for file in qa::parsing::configurations(args.suite.as_deref().unwrap_or(&here))? {
+        let named = |name: &String| file.file_stem().or(file.file_name()).is_some_and(|f| f == name.as_str());
+        if !args.names.is_empty() && !args.names.iter().any(named) {
+            continue;
+        }
+        let verdict = qa::parsing::judge(&daemon, &file)?;
+        if verdict.failures.is_empty() {
+            passed += 1;
+            println!("{} {}", paint.good("PASSED"), verdict.name);
+        } else {
+            println!("{} {}\n{}", paint.bad("FAILED"), verdict.name, verdict.failures.join("\n"));
+            failed.push(verdict.name);
+        }
+    }
+    if passed == 0 && failed.is_empty() {
+        bail!("no configuration is called so");
+    }
+    print!("\n{}", paint.good(&format!("{passed} passed")));
+    if !failed.is_empty() {
+        print!(", {}: {}", paint.bad(&format!("{} failed", failed.len())), failed.join(" "));
+    }
+    println!(" ({:.1} s)", start.elapsed().as_secs_f64());
+    Ok(failed.is_empty())
 }
 
 fn list(arg: &SuiteArg) -> Result<bool> {
@@ -141,7 +200,7 @@ async fn encoding(args: Encoding) -> Result<bool> {
         }
     }
     let mut waiting = cases.into_iter();
-    let daemon = program(args.daemon)?;
+    let daemon = daemon(args.daemon.as_deref())?;
     if let Some(folder) = &args.keep {
         std::fs::create_dir_all(folder)?;
     }
@@ -182,23 +241,11 @@ async fn encoding(args: Encoding) -> Result<bool> {
     Ok(outcomes.iter().all(|o| o.failure.is_none()))
 }
 
-/// The program under test.
-fn program(named: Option<PathBuf>) -> Result<PathBuf> {
-    let daemon = match named {
-        Some(path) => path.canonicalize().map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
-        None => std::env::current_exe()?.with_file_name("exabgp-rs"),
-    };
-    if !daemon.is_file() {
-        bail!("there is no daemon {}", daemon.display());
-    }
-    Ok(daemon)
-}
-
 /// True when every test passed.
 async fn decoding(args: Decoding) -> Result<bool> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let suite = Decodings::open(args.suite.as_deref().unwrap_or(&here))?;
-    let daemon = program(args.daemon)?;
+    let daemon = daemon(args.daemon.as_deref())?;
     let names =
         if args.names.is_empty() { suite.cases.keys().cloned().collect() } else { args.names.clone() };
     let paint = Paint { colour: std::io::stdout().is_terminal() };
