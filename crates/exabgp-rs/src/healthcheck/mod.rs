@@ -1,7 +1,7 @@
 //! `exabgp-rs healthcheck`: a helper that checks a service and announces its addresses while it works.
 //!
 //! The same options, commands and states as ExaBGP's program of that name, so that configurations which run it keep
-//! working. The states are in [`machine`], the commands in [`lines`]; this is the loop around them.
+//! working. The states are in `machine`, the commands in `lines`; this is the loop around them.
 
 mod addresses;
 mod check;
