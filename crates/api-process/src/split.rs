@@ -53,7 +53,8 @@ impl Splitter {
         // A long line grows the buffer by doubling, so that compaction stays linear; and the
         // memory goes back once it is gone.
         let wanted = self.end.saturating_mul(2).max(self.read);
-        let wanted = wanted.min(self.end.saturating_add(self.max_line).saturating_add(1));
+        // More than a whole line and one read is never kept.
+        let wanted = wanted.min(self.max_line.saturating_add(self.read).saturating_add(1));
         let wanted = wanted.max(self.end.saturating_add(self.read));
         if self.buf.len() < wanted {
             self.buf.resize(wanted, 0);
