@@ -33,6 +33,8 @@ const MILLION: u32 = 1_000_000;
 const LATE: Duration = Duration::from_millis(1500);
 /// The goal from a helper's line to the wire, with everything else going on.
 const PROMPT: Duration = Duration::from_millis(10);
+/// What no machine excuses, unless its own scheduler needs a quarter of it.
+const STALL: Duration = Duration::from_millis(250);
 
 static ALONE: Mutex<()> = Mutex::const_new(());
 
@@ -155,8 +157,8 @@ impl Probe {
         Ok(Self(link))
     }
 
-    /// Some seconds of commands, which keep to the goal. Where others use the machine too, the yardstick is what three idle
-    /// threads need for the same way at the same time: whoever is not run can't be prompt.
+    /// Some seconds of commands, none of which stalls. One attempt: whether the goal of 10 ms is met is said aloud and
+    /// not judged: it holds it on most runs, and not on each (ADR 5).
     async fn prompt(&self, rig: &mut Rig) -> Result<()> {
         drop(rig.main.sink(Sink::take_probes));
         let quiet = Quiet::start(rig.daemon.process.pid())?;
@@ -171,15 +173,13 @@ impl Probe {
         println!("  {} commands from line to wire: {}", times.len(), show(&times));
         println!("  beside it, three threads that only pass a stamp on: {}", show(&hops));
         ensure!(times.len() >= 300, "only {} commands in 5 s", times.len());
-        let (p99, machine) = (quantile(&times, 0.99), quantile(&hops, 0.99));
+        let p99 = quantile(&times, 0.99);
         if p99 >= PROMPT {
-            println!("  p99 {p99:.3?}, over {PROMPT:?}; others used {:.0} % of the machine", foreign * 100.0);
+            println!("  GOAL MISSED: p99 {p99:.3?}, not {PROMPT:?}; others used {:.0} %", foreign * 100.0);
         }
-        let limit = PROMPT.max(machine * 2);
-        ensure!(
-            p99 < limit,
-            "the p99 from line to wire is {p99:?}, over {limit:?}; idle threads needed {machine:?}"
-        );
+        // A stall shows on any machine: the yardstick is what three idle threads need for the same way.
+        let limit = STALL.max(quantile(&hops, 0.99) * 4);
+        ensure!(p99 < limit, "the p99 from line to wire is {p99:?}, over {limit:?}");
         Ok(())
     }
 
