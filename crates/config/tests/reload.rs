@@ -16,8 +16,8 @@ peer-as = 65001
 ";
 
 /// Names of routes, for comparing.
-fn texts(routes: &[&config::model::StaticRoute]) -> Vec<String> {
-    routes.iter().map(|r| r.nlri.to_string()).collect()
+fn texts<'a>(routes: impl Iterator<Item = &'a config::model::StaticRoute>) -> Vec<String> {
+    routes.map(|r| r.nlri.to_string()).collect()
 }
 
 #[test]
@@ -81,6 +81,22 @@ fn what_the_open_says_restarts_and_what_it_does_not_say_keeps() {
 }
 
 #[test]
+fn the_lists_of_add_path_and_nexthop_count_with_the_next_session() {
+    let with = |lists: &str| {
+        config(&format!("{BASE}[neighbor.capability]\nadd-path = 'send'\nnexthop = true\n{lists}"))
+    };
+    for lists in [
+        "[neighbor.add-path]\nfamilies = ['ipv4 unicast']\n",
+        "[neighbor.nexthop]\nfamilies = ['ipv4 unicast ipv6']\n",
+    ] {
+        let (old, new) = (with(""), with(lists));
+        let d = diff(&old, &new);
+        assert_eq!(d.changed.len(), 1, "{lists}");
+        assert_eq!(d.changed[0].session, Session::Keep, "{lists}");
+    }
+}
+
+#[test]
 fn routes_are_compared_one_by_one_and_back() {
     let with = |routes: &str| config(&format!("{BASE}[neighbor.static]\nroutes = [{routes}]\n"));
     let old =
@@ -90,11 +106,11 @@ fn routes_are_compared_one_by_one_and_back() {
     let d = diff(&old, &new);
     let change = &d.changed[0];
     assert_eq!(change.session, Session::Keep);
-    assert_eq!(texts(&change.withdraw), ["10.0.1.0/24"]);
-    assert_eq!(texts(&change.announce), ["10.0.3.0/24", "10.0.2.0/24"]);
-    let back = d.flip();
-    assert_eq!(texts(&back.changed[0].withdraw), ["10.0.3.0/24"]);
-    assert_eq!(texts(&back.changed[0].announce), ["10.0.1.0/24", "10.0.2.0/24"]);
+    assert_eq!(texts(change.withdraw()), ["10.0.1.0/24"]);
+    assert_eq!(texts(change.announce()), ["10.0.3.0/24", "10.0.2.0/24"]);
+    let back = diff(&new, &old);
+    assert_eq!(texts(back.changed[0].withdraw()), ["10.0.3.0/24"]);
+    assert_eq!(texts(back.changed[0].announce()), ["10.0.1.0/24", "10.0.2.0/24"]);
 }
 
 #[test]
@@ -109,7 +125,56 @@ fn the_last_of_two_routes_for_one_prefix_is_the_one() {
         "'10.0.0.0/24 next-hop self path-information 1', '10.0.0.0/24 next-hop self path-information 2'",
     );
     let d = diff(&once, &paths);
-    assert_eq!((d.changed[0].withdraw.len(), d.changed[0].announce.len()), (1, 2));
+    assert_eq!((d.changed[0].withdraw().count(), d.changed[0].announce().count()), (1, 2));
+}
+
+#[test]
+fn neighbors_that_share_a_list_share_its_changes_and_what_is_last_stands() {
+    use std::fmt::Write as _;
+    let text = |template: &str, own: &str| {
+        let mut text = format!("[template.t.static]\nroutes = [{template}]\n");
+        for n in 1..=3 {
+            let own = if n == 3 { format!("[neighbor.static]\nroutes = [{own}]\n") } else { String::new() };
+            let _ = write!(
+                text,
+                "[[neighbor]]\ninherit = 't'\npeer-address = '192.0.2.{n}'\nlocal-address = '192.0.2.9'\n\
+                 local-as = 65000\npeer-as = 65001\n{own}"
+            );
+        }
+        config(&text)
+    };
+    let a = "'10.0.0.0/24 next-hop self', '10.0.1.0/24 next-hop self'";
+    let old = text(a, "'10.0.0.0/24 next-hop self med 3'");
+    let new = text(&a.replace("self',", "self med 1',"), "'10.0.0.0/24 next-hop self med 3'");
+    let d = diff(&old, &new);
+    assert_eq!(d.changed.len(), 2, "the third has a route of its own in that place");
+    assert!(std::sync::Arc::ptr_eq(&d.changed[0].routes, &d.changed[1].routes));
+    assert_eq!(texts(d.changed[0].announce()), ["10.0.0.0/24"]);
+    // Without its own, the template's stands.
+    let without = text(a, "'10.0.2.0/24 next-hop self'");
+    let d = diff(&old, &without);
+    assert_eq!(texts(d.changed[0].withdraw()), Vec::<String>::new());
+    assert_eq!(texts(d.changed[0].announce()), ["10.0.0.0/24", "10.0.2.0/24"]);
+    // What a neighbor is given that comes anew is what stands.
+    let none = config("");
+    let routes = |n: usize| {
+        let d = diff(&none, &old);
+        d.added[n].routes.announce.iter().flat_map(config::diff::Chosen::routes).count()
+    };
+    assert_eq!((routes(0), routes(2)), (2, 2));
+}
+
+#[test]
+fn a_route_of_a_watchdog_leaves_its_group_when_it_changes() {
+    let with = |route: &str| config(&format!("{BASE}[neighbor.static]\nroutes = ['{route}']\n"));
+    let old = with("10.0.0.0/24 next-hop self watchdog dog");
+    for new in ["10.0.0.0/24 next-hop self watchdog cat", "10.0.0.0/24 next-hop self"] {
+        let new = with(new);
+        let d = diff(&old, &new);
+        let ungrouped = d.changed[0].routes.ungroup.iter().flat_map(config::diff::Chosen::routes);
+        assert_eq!(texts(ungrouped), ["10.0.0.0/24"]);
+        assert_eq!(texts(d.changed[0].announce()), ["10.0.0.0/24"]);
+    }
 }
 
 #[test]
@@ -123,7 +188,7 @@ fn processes_come_go_and_change() {
         (vec!["a".into()], vec!["c".into()])
     );
     assert_eq!(d.processes_changed[0].0.args, ["b"]);
-    let back = d.flip();
+    let back = diff(&new, &old);
     assert_eq!(
         (names(&back.processes_removed), names(&back.processes_added)),
         (vec!["c".into()], vec!["a".into()])
@@ -148,5 +213,5 @@ fn many_routes_are_read_and_compared_without_quadratic_work() {
     let clauses: std::collections::HashSet<_> =
         routes.routes().iter().map(|r| std::sync::Arc::as_ptr(&r.clause)).collect();
     assert_eq!(clauses.len(), 50, "routes of the same words share a clause");
-    assert_eq!(diff(&old, &new).changed[0].announce.len(), 1000);
+    assert_eq!(diff(&old, &new).changed[0].announce().count(), 1000);
 }

@@ -31,6 +31,8 @@ pub enum Command {
     /// Give commands to a running daemon: one, many from a file, or at a prompt
     #[command(visible_alias = "run")]
     Cli(Client),
+    /// Have a running daemon load its configuration anew, and say what that changed or why it was refused
+    Reload(Client),
     /// Show what a reload from one configuration to another does: sessions, routes, helpers
     Diff(Diff),
     /// What is done with configurations
@@ -317,10 +319,11 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 13] = [
+const WORDS: [&str; 14] = [
     "server",
     "configuration",
     "validate",
+    "reload",
     "diff",
     "version",
     "env",

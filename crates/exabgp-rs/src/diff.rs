@@ -56,7 +56,7 @@ fn print(old: &Config, new: &Config, summary: bool, out: &mut impl Write) -> io:
         let routes = count(neighbor.static_routes().count());
         writeln!(out, "- {}: session ends, {routes} withdrawn with it", neighbor.name)?;
     }
-    for neighbor in &changes.added {
+    for neighbor in changes.added.iter().map(|added| added.neighbor) {
         let routes = count(neighbor.static_routes().count());
         writeln!(out, "+ {}: session starts, {routes} announced", neighbor.name)?;
     }
@@ -75,7 +75,7 @@ fn print_change(change: &NeighborChange<'_>, summary: bool, out: &mut impl Write
         Session::Keep => "session goes on",
         Session::Restart => "session ends and starts again",
     };
-    let (withdrawn, announced) = (count(change.withdraw.len()), count(change.announce.len()));
+    let (withdrawn, announced) = (count(change.withdraw().count()), count(change.announce().count()));
     write!(out, "~ {}: {session}, {withdrawn} withdrawn, {announced} announced", change.new.name)?;
     if change.session == Session::Restart {
         write!(out, ", {} sent in all", count(change.new.static_routes().count()))?;
@@ -84,10 +84,10 @@ fn print_change(change: &NeighborChange<'_>, summary: bool, out: &mut impl Write
     if summary {
         return Ok(());
     }
-    for route in &change.withdraw {
+    for route in change.withdraw() {
         writeln!(out, "    - {} {}", route.nlri.family(), route.nlri)?;
     }
-    for route in &change.announce {
+    for route in change.announce() {
         writeln!(out, "    + {}", text(route))?;
     }
     Ok(())

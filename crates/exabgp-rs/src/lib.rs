@@ -60,6 +60,7 @@ fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
         Command::Decode(options) => decode::run(options, env_file),
         Command::Encode(options) => encode::run(options, env_file),
         Command::Speaker(options) => speaker::run(options).map(|()| ExitCode::SUCCESS),
+        Command::Reload(options) => client::reload(options, env_file),
         Command::Cli(options) => client::run(options, env_file),
         Command::Version => {
             // The first line is what scripts read.

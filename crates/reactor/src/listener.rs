@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -46,8 +47,9 @@ pub struct PeerKey {
 /// A bound listening socket.
 #[derive(Debug)]
 pub struct Listener {
-    socket: TcpListener,
+    socket: Arc<TcpListener>,
     address: SocketAddr,
+    keys: Vec<PeerKey>,
     stop: CancellationToken,
 }
 
@@ -56,6 +58,9 @@ pub struct Listener {
 pub struct ListenerHandle {
     /// Where it listens.
     pub address: SocketAddr,
+    /// The task's: gone when it has closed the socket.
+    socket: Weak<TcpListener>,
+    keys: Vec<PeerKey>,
     stop: CancellationToken,
 }
 
@@ -80,24 +85,17 @@ impl Listener {
         }
         socket.set_reuse_address(true).map_err(context)?;
         socket.set_nonblocking(true).map_err(context)?;
-        for PeerKey { peer, prefix_length, key } in
-            keys.iter().filter(|k| k.peer.is_ipv6() == address.is_ipv6())
-        {
-            sockopt::set_md5_key(&socket, *peer, *prefix_length, &key.0).map_err(|e| {
-                io::Error::new(
-                    e.kind(),
-                    format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"),
-                )
-            })?;
+        for PeerKey { peer, prefix_length, key } in keys {
+            set_key(&socket, address, *peer, *prefix_length, &key.0)?;
         }
         if let Some(ttl) = min_ttl {
             sockopt::set_min_ttl(&socket, address.is_ipv6(), ttl).map_err(context)?;
         }
         socket.bind(&address.into()).map_err(context)?;
         socket.listen(1024).map_err(context)?;
-        let socket = TcpListener::from_std(socket.into()).map_err(context)?;
+        let socket = Arc::new(TcpListener::from_std(socket.into()).map_err(context)?);
         let address = socket.local_addr()?;
-        Ok(Self { socket, address, stop: CancellationToken::new() })
+        Ok(Self { socket, address, keys: keys.to_vec(), stop: CancellationToken::new() })
     }
 
     /// Where it listens, the real port included.
@@ -113,7 +111,12 @@ impl Listener {
         token: &CancellationToken,
     ) -> ListenerHandle {
         let stop = token.child_token();
-        let handle = ListenerHandle { address: self.address, stop: stop.clone() };
+        let handle = ListenerHandle {
+            address: self.address,
+            socket: Arc::downgrade(&self.socket),
+            keys: self.keys.clone(),
+            stop: stop.clone(),
+        };
         tracker.spawn(Self { stop, ..self }.run(to));
         handle
     }
@@ -153,6 +156,46 @@ impl ListenerHandle {
     pub fn stop(&self) {
         self.stop.cancel();
     }
+
+    /// Has the neighbors of `keys` use these from now on, and removes the keys of others. Connections that are there
+    /// keep theirs.
+    ///
+    /// # Errors
+    /// What the kernel answers, with the neighbor; the other keys are set all the same.
+    pub fn rekey(&mut self, keys: Vec<PeerKey>, min_ttl: Option<u8>) -> io::Result<()> {
+        let Some(socket) = self.socket.upgrade() else { return Ok(()) };
+        let mut result = match min_ttl {
+            Some(ttl) => sockopt::set_min_ttl(&*socket, self.address.is_ipv6(), ttl),
+            None => Ok(()),
+        };
+        let place = |k: &PeerKey| (k.peer, k.prefix_length);
+        let gone = self.keys.iter().filter(|old| !keys.iter().any(|new| place(new) == place(old)));
+        let new = keys.iter().filter(|new| !self.keys.contains(new));
+        for (key, octets) in gone.map(|k| (k, &[][..])).chain(new.map(|k| (k, &*k.key.0))) {
+            result = result.and(set_key(&*socket, self.address, key.peer, key.prefix_length, octets));
+        }
+        self.keys = keys;
+        result
+    }
+}
+
+/// Sets the key for segments from a neighbor, or removes it when there are no octets.
+fn set_key(
+    socket: &impl std::os::fd::AsFd,
+    address: SocketAddr,
+    peer: IpAddr,
+    prefix_length: Option<u8>,
+    octets: &[u8],
+) -> io::Result<()> {
+    if peer.is_ipv6() != address.is_ipv6() {
+        return Ok(());
+    }
+    sockopt::set_md5_key(socket, peer, prefix_length, octets).map_err(|e| {
+        io::Error::new(
+            e.kind(),
+            format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"),
+        )
+    })
 }
 
 #[cfg(test)]

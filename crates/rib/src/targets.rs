@@ -125,6 +125,19 @@ impl TargetSets {
         Ok(id)
     }
 
+    /// One more hold for a caller who knows the set to be there.
+    pub(crate) fn hold(&mut self, id: TargetId) -> Result<(), StoreError> {
+        let set = self.sets.get_mut(id.0).ok_or(StoreError::UnknownTargets(id))?;
+        if set.pins == 0 {
+            if self.pinned >= MAX_PINNED {
+                return Err(StoreError::TooManyTargetSets { max: MAX_PINNED });
+            }
+            self.pinned += 1;
+        }
+        set.pins += 1;
+        Ok(())
+    }
+
     pub(crate) fn unpin(&mut self, id: TargetId, peers: &mut Peers) {
         let Some(set) = self.sets.get_mut(id.0) else { return };
         if set.pins == 1 {

@@ -7,6 +7,7 @@ pub mod adj_rib;
 pub mod answer;
 mod help;
 pub mod neighbor;
+pub mod reload;
 pub mod v6;
 
 pub use help::help;

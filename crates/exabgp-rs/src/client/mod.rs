@@ -63,6 +63,40 @@ pub(crate) fn run(options: &Client, env_file: Option<&Path>) -> Result<ExitCode>
     }
 }
 
+/// Has the daemon load its configuration anew. What that changed is printed; why it was refused goes to standard
+/// error, and makes the exit code 1.
+///
+/// # Errors
+/// When there is no daemon, or it went away.
+pub(crate) fn reload(options: &Client, env_file: Option<&Path>) -> Result<ExitCode> {
+    if !options.words.is_empty() || options.batch.is_some() {
+        bail!("reload has no arguments: the daemon reads the file that it was started with");
+    }
+    let own = std::env::current_exe().ok();
+    let settings = Settings::resolve(&Sources::of_process(env_file, own.as_deref())?).settings;
+    let root = options.root.clone().unwrap_or_else(|| config::env::root(own.as_deref()));
+    let mut connection = connect(options, &settings, &root)?;
+    connection.send("reload")?;
+    let mut refused = false;
+    loop {
+        let Some(told) = connection.line()? else { bail!("the daemon closed the connection") };
+        if let Some(end) = answer::end(&told) {
+            answer::print_end(&mut std::io::stdout().lock(), &told, "reload", end, options.json)?;
+            if end == End::Error && !refused {
+                eprintln!("error: the reload was refused; the daemon's log says why");
+            }
+            return Ok(if end == End::Done { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        let why = told.strip_prefix("reload refused: ");
+        if let Some(why) = why {
+            refused = true;
+            eprintln!("{why}");
+        } else {
+            answer::print(&mut std::io::stdout().lock(), &told, options.json)?;
+        }
+    }
+}
+
 /// What a command that was not done makes of the exit code: the original's scripts expect 0.
 const fn code(options: &Client) -> ExitCode {
     if options.script { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -90,7 +90,12 @@ impl Peer {
         }
     }
 
-    /// The settings it was made with.
+    /// Other settings count from the next connection on. What the present session has agreed on stays.
+    pub fn configure(&mut self, config: PeerConfig) {
+        self.config = config;
+    }
+
+    /// The settings it works with.
     pub const fn config(&self) -> &PeerConfig {
         &self.config
     }

@@ -51,7 +51,7 @@ impl Reactor {
             PeerName { peer: from, range: None, local: Some(to), router_id, ..range.name.clone() };
         neighbor.passive = true;
         info!(target: "network", "{} is made for a connection from its range", neighbor.name);
-        match self.add_peer(Arc::new(neighbor), true) {
+        match self.add_peer(Arc::new(neighbor), range.name.clone()) {
             Ok(id) => {
                 if let Some(peer) = self.peers.get(id) {
                     let _ = peer.commands.try_send(ToPeer::Accept(accepted.stream));

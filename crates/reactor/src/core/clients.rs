@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::Reactor;
 use super::helpers::HelperEntry;
+use super::tasks::LongTask;
 use crate::admin::{Admin, AdminSocket, CLIENTS, FAREWELL, TOO_MANY, open_pipes};
 use crate::ingest::Ingest;
 
@@ -83,9 +84,17 @@ impl Reactor {
             .is_some_and(|h| h.gone && h.inbox.is_empty() && h.task.is_none() && h.receipt.is_none())
             && let Some(client) = self.helpers.remove(&id)
         {
-            let mut store = self.common.store.write();
-            let selected = client.selected.into_values().flatten();
-            client.attached.into_iter().chain(selected).for_each(|target| store.release_targets(target));
+            self.let_go(client);
+        }
+    }
+
+    /// Gives back what a helper or client that is gone held of the store.
+    pub(super) fn let_go(&self, helper: HelperEntry) {
+        let mut store = self.common.store.write();
+        let selected = helper.selected.into_values().flatten();
+        helper.attached.into_iter().chain(selected).for_each(|target| store.release_targets(target));
+        if let Some(LongTask::Clear { targets, .. }) = helper.task {
+            store.release_targets(targets);
         }
     }
 }

@@ -8,6 +8,8 @@ use api_process::HelperId;
 use tracing::info;
 
 use super::Reactor;
+use super::reload::Wish;
+use super::tasks::LongTask;
 use super::views;
 
 /// A name for this run of the daemon, in the form of RFC 9562 version 4.
@@ -74,13 +76,17 @@ impl Reactor {
                 true
             }
             Command::Reload => {
-                self.inform(id, reply::RELOAD, v6::RELOAD);
-                self.reload_wanted = true;
-                true
+                let Some(helper) = self.helpers.get_mut(&id) else { return false };
+                helper.tell(if helper.grammar == Grammar::V6 { v6::RELOAD } else { reply::RELOAD });
+                // It is answered when that is over; what it says meanwhile may be about the new neighbors.
+                helper.task = Some(LongTask::Reload);
+                let askers = vec![(id, helper.answered())];
+                self.reloading.ask(Wish { askers, ..Wish::default() });
+                false
             }
             Command::Restart => {
                 self.inform(id, reply::RESTART, v6::RESTART);
-                self.restart();
+                self.reloading.ask(Wish { helpers: true, sessions: true, ..Wish::default() });
                 true
             }
             Command::Ack(switch) => {

@@ -62,6 +62,8 @@ pub(super) struct HelperEntry {
     pub(super) client: bool,
     /// A client that is not there any more.
     pub(super) gone: bool,
+    /// Started by a reload that is not over: nothing of what it says is done yet.
+    pub(super) fresh: bool,
 }
 
 /// What became of a command that was to be written to peers.
@@ -146,6 +148,7 @@ impl HelperEntry {
             kept: None,
             client: false,
             gone: false,
+            fresh: false,
         }
     }
 
@@ -268,9 +271,17 @@ impl HelperEntry {
         }
     }
 
+    /// Has the answer to come say why the command is refused, where it can. The log is told by whoever refuses.
+    pub(super) fn because(&mut self, reason: &str) {
+        if (self.note.is_some() || self.grammar == Grammar::V6) && self.reason.is_none() {
+            self.reason = Some(reason.to_owned());
+        }
+    }
+
     /// Whether it has steps that can be done now.
     pub(super) fn is_runnable(&self) -> bool {
         match &self.task {
+            _ if self.fresh => false,
             Some(task) => task.is_runnable(),
             None => !self.inbox.is_empty() || self.receipt.is_some(),
         }

@@ -9,6 +9,7 @@ mod batches;
 mod clients;
 mod commands;
 mod conversation;
+mod departures;
 mod helpers;
 mod jobs;
 mod peers;
@@ -17,6 +18,7 @@ mod reload;
 mod setup;
 mod shutdown;
 mod signals;
+mod statics;
 mod targets;
 mod tasks;
 mod views;
@@ -39,10 +41,12 @@ use tracing::{info, warn};
 use crate::admin::{Admin, AdminHandle, WAITING};
 use crate::listener::{ACCEPTED, Accepted, ListenerHandle};
 use crate::peer::{Common, FromPeer, Happened};
+use departures::Departures;
 use helpers::{HelperEntry, Work};
 use jobs::Finished;
 use peers::Peers;
 use receipts::Receipts;
+use reload::{Loaded, Reloading, Wish};
 use shutdown::Shutdown;
 use signals::{Signal, Signals};
 
@@ -141,12 +145,12 @@ pub(crate) struct Reactor {
     clients: mpsc::Sender<UnixStream>,
     admin: Option<AdminHandle>,
     shutdown: Option<Shutdown>,
-    reload_wanted: bool,
+    reloading: Reloading,
+    departures: Departures,
 }
 
 /// What of the options is needed later.
 struct Kept {
-    reload: Reload,
     folder: PathBuf,
     own: PathBuf,
     version: String,
@@ -162,6 +166,7 @@ struct Inbox {
     accepted: mpsc::Receiver<Accepted>,
     finished: mpsc::Receiver<Finished>,
     clients: mpsc::Receiver<UnixStream>,
+    loaded: mpsc::Receiver<Loaded>,
 }
 
 /// Runs the daemon until it is told to stop or has nothing left to do.
@@ -169,73 +174,85 @@ struct Inbox {
 /// # Errors
 /// When it could not begin; later nothing is fatal.
 pub async fn run(options: Options) -> Result<(), ReactorError> {
-    let (to_reactor, from_peers) = mpsc::channel(REPORTS);
-    let (helpers_tx, from_helpers) = mpsc::channel(MESSAGES);
-    let (accepted_tx, accepted) = mpsc::channel(ACCEPTED);
-    let (finished_tx, finished) = mpsc::channel(MESSAGES);
-    let (clients_tx, clients) = mpsc::channel(WAITING);
     let signals = Signals::new().map_err(ReactorError::Signals)?;
-    let token = CancellationToken::new();
-    let common = Common {
-        store: SharedStore::new(),
-        interner: Arc::new(Interner::new()),
-        tracker: TaskTracker::new(),
-        to_reactor,
-    };
-    let owner = Owner {
-        tx: helpers_tx,
-        tracker: TaskTracker::new(),
-        token: token.child_token(),
-        ending: CancellationToken::new(),
-        company: Company::default(),
-    };
-    let host = Host {
-        name: options.host.into(),
-        pid: std::process::id(),
-        ppid: std::os::unix::process::parent_id(),
-    };
-    let mut reactor = Reactor {
-        config: Arc::new(Config { neighbors: Vec::new(), processes: Vec::new(), ..options.config.clone() }),
-        options: Kept {
-            reload: options.reload,
-            folder: options.folder,
-            own: options.own,
-            version: options.version,
-            uuid: conversation::uuid(),
-            started: std::time::Instant::now(),
-        },
-        host: Arc::new(host),
-        common,
-        owner,
-        token,
-        peers: Peers::default(),
-        helpers: HashMap::new(),
-        turns: Vec::new(),
-        next_helper: 0,
-        begin: None,
-        incarnations: 0,
-        watchdogs: Watchdogs::new(),
-        receipts: Receipts::default(),
-        listeners: Vec::new(),
-        accepted: accepted_tx,
-        finished: finished_tx,
-        clients: clients_tx,
-        admin: None,
-        shutdown: None,
-        reload_wanted: false,
-    };
-    reactor.start(options.config, options.listening, &options.admin)?;
-    let inbox = Inbox { peers: from_peers, helpers: from_helpers, accepted, finished, clients };
+    let (mut reactor, inbox) = Reactor::start(options)?;
     reactor.turn(inbox, signals).await;
     Ok(())
 }
 
 impl Reactor {
+    /// Starts everything that the options ask for.
+    fn start(options: Options) -> Result<(Self, Inbox), ReactorError> {
+        let (to_reactor, from_peers) = mpsc::channel(REPORTS);
+        let (helpers_tx, from_helpers) = mpsc::channel(MESSAGES);
+        let (accepted_tx, accepted) = mpsc::channel(ACCEPTED);
+        let (finished_tx, finished) = mpsc::channel(MESSAGES);
+        let (clients_tx, clients) = mpsc::channel(WAITING);
+        // One file is read at a time.
+        let (loaded_tx, loaded) = mpsc::channel(1);
+        let token = CancellationToken::new();
+        let common = Common {
+            store: SharedStore::new(),
+            interner: Arc::new(Interner::new()),
+            tracker: TaskTracker::new(),
+            to_reactor,
+        };
+        let owner = Owner {
+            tx: helpers_tx,
+            tracker: TaskTracker::new(),
+            token: token.child_token(),
+            ending: CancellationToken::new(),
+            company: Company::default(),
+        };
+        let host = Host {
+            name: options.host.into(),
+            pid: std::process::id(),
+            ppid: std::os::unix::process::parent_id(),
+        };
+        let mut reactor = Reactor {
+            config: Arc::new(Config {
+                neighbors: Vec::new(),
+                processes: Vec::new(),
+                ..options.config.clone()
+            }),
+            options: Kept {
+                folder: options.folder,
+                own: options.own,
+                version: options.version,
+                uuid: conversation::uuid(),
+                started: std::time::Instant::now(),
+            },
+            host: Arc::new(host),
+            common,
+            owner,
+            token,
+            peers: Peers::default(),
+            helpers: HashMap::new(),
+            turns: Vec::new(),
+            next_helper: 0,
+            begin: None,
+            incarnations: 0,
+            watchdogs: Watchdogs::new(),
+            receipts: Receipts::default(),
+            listeners: Vec::new(),
+            accepted: accepted_tx,
+            finished: finished_tx,
+            clients: clients_tx,
+            admin: None,
+            shutdown: None,
+            reloading: Reloading::new(options.reload, loaded_tx),
+            departures: Departures::default(),
+        };
+        let inbox = Inbox { peers: from_peers, helpers: from_helpers, accepted, finished, clients, loaded };
+        reactor.begin(options.config, options.listening, &options.admin)?;
+        Ok((reactor, inbox))
+    }
+
     async fn turn(&mut self, mut inbox: Inbox, mut signals: Signals) {
         let mut reports = Vec::with_capacity(REPORTS);
         let mut messages = Vec::with_capacity(MESSAGES);
         while !self.is_over() {
-            let runnable = self.helpers.values().any(HelperEntry::is_runnable);
+            let runnable = self.helpers.values().any(HelperEntry::is_runnable) || self.has_changes();
             let deadline = self.shutdown.as_ref().map(Shutdown::deadline);
             let room = self.peer_room();
             tokio::select! {
@@ -252,14 +269,26 @@ impl Reactor {
                     messages.drain(..).for_each(|message| self.message(message));
                 }
                 Some(stream) = inbox.clients.recv() => self.client(stream),
+                Some(loaded) = inbox.loaded.recv() => self.loaded(loaded),
                 id = room => self.peer_has_room(id),
                 () = std::future::ready(()), if runnable => {}
                 () = self.phase_over(), if deadline.is_some() => self.next_phase(),
             }
             self.work();
-            if std::mem::take(&mut self.reload_wanted) && self.shutdown.is_none() {
-                self.reload();
-            }
+            self.change();
+        }
+    }
+
+    /// Whether a reload or the departure of a peer goes on without anybody's doing.
+    fn has_changes(&self) -> bool {
+        self.shutdown.is_none() && (self.reloading.is_runnable() || !self.departures.is_idle())
+    }
+
+    /// One step of each.
+    fn change(&mut self) {
+        if self.shutdown.is_none() {
+            self.reload_step();
+            self.departures.step(&self.common.store, &mut self.watchdogs);
         }
     }
 
@@ -271,12 +300,9 @@ impl Reactor {
         }
         match signal {
             Signal::Terminate | Signal::Interrupt | Signal::Hangup => self.begin_shutdown(),
-            Signal::User1 => self.reload_wanted = true,
-            Signal::User2 => {
-                self.reload_wanted = true;
-                self.restart_helpers();
-            }
-            Signal::Alarm => self.restart(),
+            Signal::User1 => self.reloading.ask(Wish::default()),
+            Signal::User2 => self.reloading.ask(Wish { helpers: true, ..Wish::default() }),
+            Signal::Alarm => self.reloading.ask(Wish { helpers: true, sessions: true, ..Wish::default() }),
         }
     }
 
@@ -290,7 +316,7 @@ impl Reactor {
                 let up = report.what == Happened::Up;
                 let Some(peer) = self.peers.get_mut(report.id) else { return };
                 peer.up = up;
-                if !up && peer.generated && !peer.leaving {
+                if !up && peer.range.is_some() && !peer.leaving {
                     self.leave(report.id, peer_fsm::StopReason::Removed);
                 }
             }
@@ -307,10 +333,7 @@ impl Reactor {
         if !peer.leaving {
             info!(target: "reactor", "{} has stopped", peer.name());
         }
-        if peer.generated && self.shutdown.is_none() {
-            self.withdraw_all(id);
-        }
-        self.common.store.write().remove_peer(id);
+        self.departures.add(&self.common.store, id);
         self.retarget();
         let attempts = self.config.settings.tcp.attempts > 0;
         if self.peers.is_empty() && attempts && self.shutdown.is_none() {
@@ -324,11 +347,11 @@ impl Reactor {
         let Some(peer) = self.peers.remove(id) else { return };
         self.no_receipts(id);
         tracing::error!(target: "reactor", "{}: an internal error ended its session; please report it", peer.name());
-        if peer.leaving || peer.generated || self.shutdown.is_some() {
-            self.common.store.write().remove_peer(id);
+        if peer.leaving || peer.range.is_some() || self.shutdown.is_some() {
+            self.departures.add(&self.common.store, id);
             self.retarget();
         } else {
-            self.start_peer(id, peer.neighbor, false);
+            self.start_peer(id, peer.neighbor, None);
         }
     }
 
@@ -372,7 +395,9 @@ impl Reactor {
     fn work(&mut self) {
         let turns = std::mem::take(&mut self.turns);
         for id in turns {
-            self.steps(id);
+            if self.helpers.get(&id).is_some_and(|h| !h.fresh) {
+                self.steps(id);
+            }
             let waits = |h: &HelperEntry| !h.inbox.is_empty() || h.task.is_some() || h.receipt.is_some();
             let more = self.helpers.get(&id).is_some_and(waits);
             if more && !self.turns.contains(&id) {

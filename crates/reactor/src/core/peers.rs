@@ -7,9 +7,9 @@ use std::sync::Arc;
 use config::model::Neighbor;
 use rib::PeerId;
 use route_text::PeerName;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::peer::{PeerShared, ToPeer};
+use crate::peer::{PeerSettings, PeerShared, ToPeer};
 
 /// One peer and its task.
 #[derive(Debug)]
@@ -22,8 +22,10 @@ pub(super) struct PeerEntry {
     pub(super) shared: Arc<PeerShared>,
     /// It is established, as far as the reactor has heard.
     pub(super) up: bool,
-    /// Made for a connection from a range; gone when its session ends.
-    pub(super) generated: bool,
+    /// The range that it was made from for a connection; it is gone when its session ends.
+    pub(super) range: Option<PeerName>,
+    /// What its task is to go by from now on.
+    pub(super) standing: watch::Sender<Arc<PeerSettings>>,
     /// Its task has been told to end.
     pub(super) leaving: bool,
 }
@@ -31,6 +33,11 @@ pub(super) struct PeerEntry {
 impl PeerEntry {
     pub(super) fn name(&self) -> &PeerName {
         &self.neighbor.name
+    }
+
+    /// The neighbor of the configuration that it is, or was made from.
+    pub(super) fn origin(&self) -> &PeerName {
+        self.range.as_ref().unwrap_or(&self.neighbor.name)
     }
 
     /// Whether the peer would come from `from` to `to`.
@@ -72,6 +79,17 @@ impl Peers {
     /// Those that are not about to go, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &PeerEntry> {
         self.order.iter().filter_map(|id| self.entries.get(id)).filter(|entry| !entry.leaving)
+    }
+
+    /// Whether a task has been told to end and has not.
+    #[cfg(test)]
+    pub(super) fn is_anyone_leaving(&self) -> bool {
+        self.entries.values().any(|entry| entry.leaving)
+    }
+
+    /// The peers that are a neighbor of the configuration, or were made from it.
+    pub(super) fn of(&self, origin: &PeerName) -> Vec<PeerId> {
+        self.iter().filter(|entry| entry.origin() == origin).map(|entry| entry.id).collect()
     }
 
     /// Whether no task is left.

@@ -1,30 +1,31 @@
 //! The beginning: listeners, helpers, peers, and the routes of the configuration.
 
-use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_process::{HelperHandle, HelperId};
 use bgp_wire::FamilySet;
-use config::model::{Config, Neighbor, Process, RouteSet, StaticRoute};
-use rib::{Attrs, PeerId, PeerOptions, StoreError, TargetId};
-use route_text::Clause;
-use tokio::sync::mpsc;
+use config::model::{Config, Neighbor, Process};
+use rib::{PeerId, PeerOptions, StoreError};
+use route_text::PeerName;
+use tokio::sync::{mpsc, watch};
 
 use super::helpers::HelperEntry;
 use super::peers::PeerEntry;
-use super::{CONFIGURATION, Hook, Reactor, ReactorError};
+use super::reload::{Gather, Work};
+use super::statics::{Errand, Errands};
+use super::{Hook, Reactor, ReactorError};
 use crate::admin::Admin;
 use crate::connect::Key;
 use crate::ingest::Ingest;
 use crate::listener::{Listener, PeerKey};
-use crate::peer::{Audience, COMMANDS, PeerShared, PeerTask};
+use crate::peer::{Audience, COMMANDS, PeerSettings, PeerShared, PeerTask};
 use crate::plan::{self, Ground};
 
 impl Reactor {
     /// Starts everything that the configuration asks for.
-    pub(super) fn start(
+    pub(super) fn begin(
         &mut self,
         config: Config,
         listening: Hook,
@@ -33,11 +34,11 @@ impl Reactor {
         self.listen(&config)?;
         (listening.0)().map_err(ReactorError::Listening)?;
         self.open_admin(admin);
-        self.begin = begin(config.settings.tcp.delay);
+        self.begin = beginning(config.settings.tcp.delay);
         self.config = Arc::new(config);
         let config = Arc::clone(&self.config);
         for process in &config.processes {
-            self.start_helper(process);
+            self.start_helper(process, false);
         }
         let mut peers = Vec::new();
         // A range has no session of its own: its neighbors are made when they connect.
@@ -47,26 +48,46 @@ impl Reactor {
         // The routes first: a session that comes up at once must find all of them in its initial table.
         self.announce_sets(&peers)?;
         for (id, neighbor) in peers {
-            self.start_peer(id, Arc::new(neighbor.clone()), false);
+            self.start_peer(id, Arc::new(neighbor.clone()), None);
         }
         self.retarget();
         Ok(())
     }
 
-    /// Opens the listening sockets: those of the settings, and those of single neighbors.
+    /// Opens the listening sockets that are not open: those of the settings, and those of single neighbors. All or
+    /// none.
     pub(super) fn listen(&mut self, config: &Config) -> Result<(), ReactorError> {
+        let mut opened = Vec::new();
         for (address, keys, min_ttl) in wanted_listeners(config) {
-            if self.listeners.iter().any(|l| l.address == address) {
-                continue;
+            if !self.listeners.iter().any(|l| l.address == address) {
+                opened.push(Listener::bind(address, &keys, min_ttl).map_err(ReactorError::Listen)?);
             }
-            let listener = Listener::bind(address, &keys, min_ttl).map_err(ReactorError::Listen)?;
-            self.listeners.push(listener.start(self.accepted.clone(), &self.common.tracker, &self.token));
         }
+        let start = |l: Listener| l.start(self.accepted.clone(), &self.common.tracker, &self.token);
+        self.listeners.extend(opened.into_iter().map(start));
         Ok(())
     }
 
-    /// Starts a helper process.
-    pub(super) fn start_helper(&mut self, process: &Process) {
+    /// Closes listening sockets that are no longer wanted, and has the others know the keys of today's neighbors.
+    pub(super) fn change_listeners(&mut self) -> std::io::Result<()> {
+        let mut wanted = wanted_listeners(&self.config);
+        let mut result = Ok(());
+        self.listeners.retain_mut(|listener| {
+            let Some(place) = wanted.iter().position(|(address, ..)| *address == listener.address) else {
+                listener.stop();
+                return false;
+            };
+            let (_, keys, min_ttl) = wanted.swap_remove(place);
+            if let Err(e) = listener.rekey(keys, min_ttl) {
+                result = Err(e);
+            }
+            true
+        });
+        result
+    }
+
+    /// Starts a helper process. Nothing that a fresh one says is done before the reload that has it started is over.
+    pub(super) fn start_helper(&mut self, process: &Process, fresh: bool) {
         let id = HelperId(self.next_helper);
         self.next_helper = self.next_helper.saturating_add(1);
         let settings = &self.config.settings;
@@ -74,34 +95,57 @@ impl Reactor {
         let lines = plan::lines(process, &self.host);
         let ingest = Ingest::new(&process.name, &self.common.interner);
         let handle = api_process::start(&self.owner, id, spec, lines, ingest);
-        self.helpers.insert(id, HelperEntry::new(process.clone(), handle, settings.api.ack));
+        let mut helper = HelperEntry::new(process.clone(), handle, settings.api.ack);
+        helper.fresh = fresh;
+        self.helpers.insert(id, helper);
     }
 
-    /// Adds a peer with its static routes, then starts its task.
+    /// Adds a peer of a range with its static routes, then starts its task.
     pub(super) fn add_peer(
         &mut self,
         neighbor: Arc<Neighbor>,
-        generated: bool,
+        range: PeerName,
     ) -> Result<PeerId, StoreError> {
         let id = self.common.store.write().add_peer(store_options(&neighbor));
         let announced = self.announce_sets(&[(id, &neighbor)]);
-        self.start_peer(id, neighbor, generated);
+        self.start_peer(id, neighbor, Some(range));
         self.retarget();
         announced.map(|()| id)
     }
 
     /// Starts the task of a peer that the store knows.
-    pub(super) fn start_peer(&mut self, id: PeerId, neighbor: Arc<Neighbor>, generated: bool) {
+    pub(super) fn start_peer(&mut self, id: PeerId, neighbor: Arc<Neighbor>, range: Option<PeerName>) {
         self.incarnations = self.incarnations.saturating_add(1);
         let incarnation = self.incarnations;
-        let ground = self.ground();
-        let settings = plan::peer(id, incarnation, &neighbor, &ground, self.audience(&neighbor, None));
+        let settings = self.peer_settings(id, incarnation, &neighbor, None);
+        let (standing, settings) = watch::channel(Arc::new(settings));
         let shared = Arc::new(PeerShared::new(Instant::now()));
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let task = PeerTask::new(settings, self.common.clone(), Arc::clone(&shared), inbox);
         self.common.tracker.spawn(task.run());
         let (up, leaving) = (false, false);
-        self.peers.add(PeerEntry { id, incarnation, neighbor, commands, shared, up, generated, leaving });
+        self.peers.add(PeerEntry {
+            id,
+            incarnation,
+            neighbor,
+            commands,
+            shared,
+            up,
+            range,
+            standing,
+            leaving,
+        });
+    }
+
+    /// Everything that the task of a peer is told; `local` is our address on its connection, if there is one.
+    pub(super) fn peer_settings(
+        &self,
+        id: PeerId,
+        incarnation: u64,
+        neighbor: &Neighbor,
+        local: Option<IpAddr>,
+    ) -> PeerSettings {
+        plan::peer(id, incarnation, neighbor, &self.ground(), self.audience(neighbor, local))
     }
 
     fn ground(&self) -> Ground<'_> {
@@ -115,64 +159,22 @@ impl Reactor {
     }
 
     /// Who listens to a neighbor.
-    pub(super) fn audience(&self, neighbor: &Neighbor, local: Option<IpAddr>) -> Audience {
+    fn audience(&self, neighbor: &Neighbor, local: Option<IpAddr>) -> Audience {
         let mut helpers: Vec<(&Process, &HelperHandle)> =
             self.helpers.values().filter(|h| !h.client).map(|h| (&h.process, &h.handle)).collect();
         helpers.sort_by_key(|(_, handle)| handle.id());
         plan::audience(&self.host, neighbor, local, helpers.into_iter())
     }
 
-    /// Announces the static routes of these peers. A set that several of them share is announced to all at once.
-    pub(super) fn announce_sets(&mut self, peers: &[(PeerId, &Neighbor)]) -> Result<(), StoreError> {
-        let mut done: HashSet<*const RouteSet> = HashSet::new();
-        let mut attributes = Clauses::default();
-        for (_, neighbor) in peers {
-            for set in &neighbor.routes {
-                if !done.insert(Arc::as_ptr(set)) {
-                    continue;
-                }
-                let has = |n: &Neighbor| n.routes.iter().any(|other| Arc::ptr_eq(other, set));
-                let members: Vec<PeerId> = peers.iter().filter(|(_, n)| has(n)).map(|(id, _)| *id).collect();
-                let targets = self.common.store.write().targets_of(&members)?;
-                self.announce_all(set.routes().iter(), targets, &mut attributes)?;
-                self.wake(&members);
-                self.common.store.write().release_targets(targets);
-            }
+    /// Announces the static routes of these peers, of whom no task runs yet. Routes that several of them share are
+    /// announced to all at once.
+    fn announce_sets(&mut self, peers: &[(PeerId, &Neighbor)]) -> Result<(), StoreError> {
+        let mut errands = static_routes(peers);
+        let common = &self.common;
+        while errands.step(&common.store, &common.interner, &mut self.watchdogs, rib::WRITE_BUDGET).is_some()
+        {
         }
-        Ok(())
-    }
-
-    /// Announces routes of the configuration, a bounded number of them under one lock.
-    pub(super) fn announce_all<'a>(
-        &mut self,
-        mut routes: impl Iterator<Item = &'a StaticRoute>,
-        targets: TargetId,
-        attributes: &mut Clauses,
-    ) -> Result<(), StoreError> {
-        loop {
-            let mut store = self.common.store.write();
-            for _ in 0..rib::WRITE_BUDGET {
-                let Some(StaticRoute { nlri, clause }) = routes.next() else { return Ok(()) };
-                let attrs = attributes.intern(clause, &self.common.interner);
-                match &clause.watchdog {
-                    None => {
-                        store.announce(targets, nlri.clone(), attrs, CONFIGURATION)?;
-                    }
-                    Some(name) => {
-                        let (nlri, parked) = (nlri.clone(), clause.withdrawn);
-                        self.watchdogs.insert(
-                            &mut store,
-                            name,
-                            nlri,
-                            attrs,
-                            targets,
-                            CONFIGURATION,
-                            parked,
-                        )?;
-                    }
-                }
-            }
-        }
+        errands.reason.map_or(Ok(()), Err)
     }
 
     /// Tells peers that the store has news for them.
@@ -185,7 +187,7 @@ impl Reactor {
 
 /// When sessions are to begin: at the next multiple of so many minutes of the clock (`tcp.delay`), so that several
 /// daemons begin together.
-fn begin(minutes: u32) -> Option<Instant> {
+fn beginning(minutes: u32) -> Option<Instant> {
     let period = u64::from(minutes).checked_mul(60).filter(|period| *period > 0)?;
     let now = crate::clock::since_1970();
     let over = now.as_secs().checked_rem(period)?;
@@ -198,16 +200,19 @@ pub(super) fn store_options(neighbor: &Neighbor) -> PeerOptions {
     PeerOptions { adj_rib_out: neighbor.adj_rib_out, families }
 }
 
-/// Interned attributes of clauses, which the routes of a configuration share.
-#[derive(Debug, Default)]
-pub(super) struct Clauses(HashMap<*const Clause, Attrs>);
-
-// The addresses are of clauses that the caller's configuration keeps; they are compared, never followed.
-impl Clauses {
-    fn intern(&mut self, clause: &Arc<Clause>, interner: &rib::Interner) -> Attrs {
-        let known = self.0.entry(Arc::as_ptr(clause));
-        Arc::clone(known.or_insert_with(|| interner.intern(clause.attributes.clone())))
+/// The static routes of peers to whom nothing has been announced.
+pub(super) fn static_routes(peers: &[(PeerId, &Neighbor)]) -> Errands {
+    let mut gather = Gather::default();
+    let mut memo = config::diff::Memo::default();
+    for (place, (_, neighbor)) in peers.iter().enumerate() {
+        gather.add(place, &memo.routes(&[], &neighbor.routes));
     }
+    let mut errands = Errands::default();
+    for Work { act, set, places, neighbors } in gather.works {
+        let peers = neighbors.iter().filter_map(|n| peers.get(*n)).map(|(id, _)| *id).collect();
+        errands.push(Errand { act, set, places, peers });
+    }
+    errands
 }
 
 type Wanted = (SocketAddr, Vec<PeerKey>, Option<u8>);

@@ -32,6 +32,8 @@ pub(super) enum LongTask {
     Job,
     /// Peers write what its last command asked for; the answer comes first.
     Receipt(u64),
+    /// A reload, which says when it is over.
+    Reload,
     /// A peer's command queue is full; the step is done again when there is room.
     PeerQueue(PeerId),
 }
@@ -49,7 +51,9 @@ impl Reactor {
         let Some(helper) = self.helpers.get_mut(&id) else { return false };
         match helper.task.take() {
             None => true,
-            Some(waits @ (LongTask::Job | LongTask::Receipt(_) | LongTask::PeerQueue(_))) => {
+            Some(
+                waits @ (LongTask::Job | LongTask::Receipt(_) | LongTask::Reload | LongTask::PeerQueue(_)),
+            ) => {
                 helper.task = Some(waits);
                 false
             }

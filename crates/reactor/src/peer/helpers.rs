@@ -69,6 +69,11 @@ impl Helpers {
         }
     }
 
+    /// Who the peer is for them.
+    pub(crate) const fn head(&self) -> &PeerHead {
+        &self.audience.head
+    }
+
     pub(crate) fn publish(&mut self, time: f64, event: &Event<'_, '_>) {
         self.publisher.publish(time, event);
     }

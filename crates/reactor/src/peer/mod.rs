@@ -28,7 +28,7 @@ use bgp_wire::{DecodeCtx, Family, Notification};
 use peer_fsm::{Accept, Command, Io, Leg, Peer, PeerConfig, StopReason, Wanted};
 use rib::{Interner, PeerId, SharedStore};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
@@ -66,8 +66,6 @@ pub(crate) enum ToPeer {
     Receipt(u64),
     /// Send the routes again that were sent, of one family or of all.
     Flush(Option<Family>),
-    /// These helpers listen from now on.
-    Audience(Audience),
     /// Tell the helpers that asked for it that a signal came.
     Signal(i32, &'static str),
 }
@@ -99,7 +97,7 @@ pub(crate) enum Happened {
 }
 
 /// What a peer's task is given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PeerSettings {
     /// Its number in the route store.
     pub(crate) id: PeerId,
@@ -148,6 +146,8 @@ pub(crate) struct PeerTask {
     common: Common,
     shared: Arc<PeerShared>,
     commands: mpsc::Receiver<ToPeer>,
+    /// How it is to be from now on: the newest counts.
+    standing: watch::Receiver<Arc<PeerSettings>>,
     fsm: Peer,
     sockets: Sockets,
     connecting: Option<Connecting>,
@@ -173,6 +173,7 @@ pub(crate) struct PeerTask {
 /// Why the task woke up.
 enum Woken {
     Commands,
+    Standing,
     News,
     Socket(Leg, io::Result<tokio::io::Ready>),
     Connected(io::Result<TcpStream>),
@@ -184,11 +185,12 @@ enum Woken {
 
 impl PeerTask {
     pub(crate) fn new(
-        settings: PeerSettings,
+        mut standing: watch::Receiver<Arc<PeerSettings>>,
         common: Common,
         shared: Arc<PeerShared>,
         commands: mpsc::Receiver<ToPeer>,
     ) -> Self {
+        let settings = PeerSettings::clone(&standing.borrow_and_update());
         let fsm = Peer::new(settings.fsm.clone(), settings.seed);
         let outbound = Outbound::new(&common.store, settings.id);
         let begin = settings.begin.unwrap_or_else(Instant::now);
@@ -198,6 +200,7 @@ impl PeerTask {
             common,
             shared,
             commands,
+            standing,
             fsm,
             sockets: Sockets::default(),
             connecting: None,
@@ -234,6 +237,7 @@ impl PeerTask {
             self.unfinished = false;
             match woken {
                 Woken::Commands => inbox.drain(..).for_each(|command| self.command(now, command)),
+                Woken::Standing => self.adopt(),
                 Woken::News | Woken::Room | Woken::Unfinished | Woken::Reported => {}
                 Woken::Socket(leg, ready) => self.socket(leg, ready),
                 Woken::Connected(result) => self.connected(now, result),
@@ -279,6 +283,7 @@ impl PeerTask {
                 }
                 Woken::Commands
             }
+            Ok(()) = self.standing.changed() => Woken::Standing,
             () = sleep, if deadline.is_some() => Woken::Deadline,
             permit = self.common.to_reactor.reserve(), if report.is_some() => {
                 if let (Ok(permit), Some(what)) = (permit, report) {
@@ -312,9 +317,23 @@ impl PeerTask {
                 }
             }
             ToPeer::Flush(family) => self.outbound.flush(family),
-            ToPeer::Audience(audience) => self.helpers.change(audience),
             ToPeer::Signal(number, name) => self.helpers.signal(time(), number, name),
         }
+    }
+
+    /// The configuration was loaded anew, and the session goes on. Who listens counts at once, the rest with the next
+    /// connection: what of it this session depends on it has taken already.
+    fn adopt(&mut self) {
+        let new = PeerSettings::clone(&self.standing.borrow_and_update());
+        let mut audience = new.audience.clone();
+        if audience.head.local.is_none() {
+            // A connection came up meanwhile.
+            audience.head.local = self.helpers.head().local;
+        }
+        self.helpers.change(audience);
+        self.fsm.configure(new.fsm.clone());
+        let PeerSettings { id, incarnation, ref name, .. } = self.settings;
+        self.settings = PeerSettings { id, incarnation, name: name.clone(), ..new };
     }
 
     fn tell(&mut self, now: Instant, command: Command) {

@@ -120,7 +120,7 @@ impl Store {
     /// Changes a peer's options. Routes of families it no longer has stay in the store but are not sent, because
     /// the next session does not negotiate them.
     pub fn configure_peer(&mut self, peer: PeerId, options: PeerOptions) {
-        if let Some(slot) = self.peers.get_mut(peer) {
+        if let Some(slot) = self.peers.get_mut(peer).filter(|slot| slot.options != options) {
             slot.options = options;
             self.sets.refresh(peer, &mut self.peers);
         }
@@ -186,6 +186,32 @@ impl Store {
     pub fn targets_of(&mut self, peers: &[PeerId]) -> Result<TargetId, StoreError> {
         let known = |p: &PeerId| self.peers.get(*p).is_some_and(|peer| !peer.removed);
         let bits = peers.iter().copied().filter(known).collect();
+        self.sets.pin(bits, &mut self.peers)
+    }
+
+    /// One more hold on a target set, given back with [`Store::release_targets`]. Whoever keeps the number beyond the
+    /// caller's own hold needs one: numbers of sets that nobody holds are given out again.
+    pub fn hold_targets(&mut self, targets: TargetId) -> Result<(), StoreError> {
+        self.sets.hold(targets)
+    }
+
+    /// The number for what is left of a target set without some of its members; none when nobody is left. It is held
+    /// as with [`Store::targets_of`].
+    pub fn targets_without(
+        &mut self,
+        targets: TargetId,
+        leaving: &[PeerId],
+    ) -> Result<Option<TargetId>, StoreError> {
+        let set = self.sets.get(targets).ok_or(StoreError::UnknownTargets(targets))?;
+        let bits = set.bits.minus(&leaving.iter().copied().collect());
+        if bits.is_empty() { Ok(None) } else { self.sets.pin(bits, &mut self.peers).map(Some) }
+    }
+
+    /// The number for all members of some target sets, removed peers included: for [`Store::clear`]. It is held as
+    /// with [`Store::targets_of`].
+    pub fn union_of(&mut self, sets: &[TargetId]) -> Result<TargetId, StoreError> {
+        let members = sets.iter().filter_map(|id| self.sets.get(*id)).flat_map(|set| set.bits.iter());
+        let bits = members.collect();
         self.sets.pin(bits, &mut self.peers)
     }
 

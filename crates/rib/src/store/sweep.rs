@@ -102,15 +102,13 @@ impl Store {
                 || filter.family.is_some_and(|f| f != entry.nlri.family())
                 || filter.owner.is_some_and(|o| o != entry.owner)
                 || filter.peer.is_some_and(|p| !self.sets.contains(entry.targets, p))
+                || self.sets.get(entry.targets).is_none_or(|set| set.bits.is_disjoint(&bits))
             {
                 continue;
             }
             // Only this entry: others of the NLRI may have been announced since.
             let nlri = entry.nlri.clone();
             let members = self.bits(entry.targets).and(&bits);
-            if members.is_empty() {
-                continue;
-            }
             if let Some(set) = self.sets.intern(members, &mut self.peers) {
                 self.sets.add_ref(set);
                 self.withdraw_from(set, nlri.as_ref());

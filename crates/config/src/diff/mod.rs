@@ -1,19 +1,22 @@
 //! What changed between two configurations, and what a reload has to do about it.
 
-use std::collections::HashMap;
+mod routes;
 
-use bgp_wire::{Family, NlriRef};
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use route_text::PeerName;
 
-use crate::model::{Config, Neighbor, Process, StaticRoute};
+use crate::model::{Capability, Config, Neighbor, Process, StaticRoute};
+pub use routes::{Chosen, Memo, RouteChanges};
 
-/// What changed from one configuration to another. Apply it; if that fails, apply [`Diff::flip`].
+/// What changed from one configuration to another. The way back is the difference of the two the other way round.
 #[derive(Debug, Default)]
 pub struct Diff<'a> {
     /// Neighbors in the old configuration only: their sessions end and their routes are forgotten.
     pub removed: Vec<&'a Neighbor>,
-    /// Neighbors in the new configuration only.
-    pub added: Vec<&'a Neighbor>,
+    /// Neighbors in the new configuration only, with the routes that they are to be announced.
+    pub added: Vec<Added<'a>>,
     /// Neighbors in both that differ.
     pub changed: Vec<NeighborChange<'a>>,
     /// Processes in the old configuration only.
@@ -22,6 +25,15 @@ pub struct Diff<'a> {
     pub processes_added: Vec<&'a Process>,
     /// Processes in both that differ: the old and the new one.
     pub processes_changed: Vec<(&'a Process, &'a Process)>,
+}
+
+/// A neighbor that was not there before.
+#[derive(Debug)]
+pub struct Added<'a> {
+    /// As it is.
+    pub neighbor: &'a Neighbor,
+    /// All its routes, to be announced.
+    pub routes: Arc<RouteChanges<'a>>,
 }
 
 /// A neighbor that differs.
@@ -33,10 +45,20 @@ pub struct NeighborChange<'a> {
     pub new: &'a Neighbor,
     /// What must happen to its session.
     pub session: Session,
+    /// Its static routes. Neighbors with the same lists of routes share it.
+    pub routes: Arc<RouteChanges<'a>>,
+}
+
+impl<'a> NeighborChange<'a> {
     /// Static routes that are gone: to be withdrawn.
-    pub withdraw: Vec<&'a StaticRoute>,
+    pub fn withdraw(&self) -> impl Iterator<Item = &'a StaticRoute> {
+        self.routes.withdraw.iter().flat_map(Chosen::routes)
+    }
+
     /// Static routes that are new or differ: to be announced.
-    pub announce: Vec<&'a StaticRoute>,
+    pub fn announce(&self) -> impl Iterator<Item = &'a StaticRoute> {
+        self.routes.announce.iter().flat_map(Chosen::routes)
+    }
 }
 
 /// What a change means for a session.
@@ -53,13 +75,14 @@ pub enum Session {
 /// router identifier changed is another neighbor.
 pub fn diff<'a>(old: &'a Config, new: &'a Config) -> Diff<'a> {
     let mut diff = Diff::default();
+    let mut memo = Memo::default();
     let by_name: HashMap<&PeerName, &Neighbor> = old.neighbors.iter().map(|n| (&n.name, n)).collect();
     let kept: HashMap<&PeerName, &Neighbor> = new.neighbors.iter().map(|n| (&n.name, n)).collect();
     diff.removed.extend(old.neighbors.iter().filter(|n| !kept.contains_key(&n.name)));
     for neighbor in &new.neighbors {
         match by_name.get(&neighbor.name) {
-            None => diff.added.push(neighbor),
-            Some(old) => diff.changed.extend(compare(old, neighbor)),
+            None => diff.added.push(Added { neighbor, routes: memo.routes(&[], &neighbor.routes) }),
+            Some(old) => diff.changed.extend(compare(old, neighbor, &mut memo)),
         }
     }
     diff.processes_removed.extend(old.processes.iter().filter(|p| new.process(&p.name).is_none()));
@@ -73,25 +96,7 @@ pub fn diff<'a>(old: &'a Config, new: &'a Config) -> Diff<'a> {
     diff
 }
 
-impl<'a> Diff<'a> {
-    /// The way back.
-    #[must_use]
-    pub fn flip(self) -> Self {
-        let flip = |change: NeighborChange<'a>| {
-            // What is gone and what differs comes back; what is new and does not come back goes.
-            let (withdraw, announce) = routes(change.new, change.old);
-            NeighborChange { old: change.new, new: change.old, session: change.session, withdraw, announce }
-        };
-        Self {
-            removed: self.added,
-            added: self.removed,
-            changed: self.changed.into_iter().map(flip).collect(),
-            processes_removed: self.processes_added,
-            processes_added: self.processes_removed,
-            processes_changed: self.processes_changed.into_iter().map(|(old, new)| (new, old)).collect(),
-        }
-    }
-
+impl Diff<'_> {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         self.removed.is_empty()
@@ -103,15 +108,18 @@ impl<'a> Diff<'a> {
     }
 }
 
-fn compare<'a>(old: &'a Neighbor, new: &'a Neighbor) -> Option<NeighborChange<'a>> {
+fn compare<'a>(old: &'a Neighbor, new: &'a Neighbor, memo: &mut Memo<'a>) -> Option<NeighborChange<'a>> {
     let session = session(old, new);
-    let (withdraw, announce) = routes(old, new);
-    let quiet = session == Session::Keep && withdraw.is_empty() && announce.is_empty() && !other(old, new);
-    (!quiet).then_some(NeighborChange { old, new, session, withdraw, announce })
+    let routes = memo.routes(&old.routes, &new.routes);
+    let quiet = session == Session::Keep && routes.is_empty() && !other(old, new);
+    (!quiet).then_some(NeighborChange { old, new, session, routes })
 }
 
 /// Whether what changed is part of the OPEN or of the connection.
 fn session(old: &Neighbor, new: &Neighbor) -> Session {
+    // The lists `add-path` and `nexthop` count with the next session, as in the original.
+    let (add_path_families, next_hop) =
+        (old.capability.add_path_families.clone(), old.capability.next_hop.clone());
     let same = old.passive == new.passive
         && old.listen == new.listen
         && old.connect == new.connect
@@ -128,8 +136,8 @@ fn session(old: &Neighbor, new: &Neighbor) -> Session {
         && old.auto_flush == new.auto_flush
         && old.adj_rib_in == new.adj_rib_in
         && old.adj_rib_out == new.adj_rib_out
-        && old.capability == new.capability
-        && old.families == new.families;
+        && old.families == new.families
+        && old.capability == Capability { add_path_families, next_hop, ..new.capability.clone() };
     if same { Session::Keep } else { Session::Restart }
 }
 
@@ -138,32 +146,6 @@ fn other(old: &Neighbor, new: &Neighbor) -> bool {
     old.description != new.description
         || old.source_interface != new.source_interface
         || old.manual_eor != new.manual_eor
+        || old.capability != new.capability
         || old.api != new.api
-}
-
-/// What identifies a route towards a neighbor: family, path identifier and the identifying part of its octets.
-type Key<'a> = (Family, Option<u32>, &'a [u8], u8);
-
-fn key(nlri: NlriRef<'_>) -> Key<'_> {
-    (nlri.family, nlri.path_id, nlri.identity(), nlri.identity_length())
-}
-
-/// The routes to withdraw and to announce, in the order of their files.
-fn routes<'a>(old: &'a Neighbor, new: &'a Neighbor) -> (Vec<&'a StaticRoute>, Vec<&'a StaticRoute>) {
-    // The last route of a key is the one that stands.
-    let last = |neighbor: &'a Neighbor| -> HashMap<Key<'a>, &'a StaticRoute> {
-        neighbor.static_routes().map(|route| (key(route.nlri.as_ref()), route)).collect()
-    };
-    let (before, after) = (last(old), last(new));
-    let stands = |all: &HashMap<Key<'_>, &StaticRoute>, route: &StaticRoute| {
-        all.get(&key(route.nlri.as_ref())).is_some_and(|last| std::ptr::eq(*last, route))
-    };
-    let gone =
-        |route: &&'a StaticRoute| stands(&before, route) && !after.contains_key(&key(route.nlri.as_ref()));
-    let fresh = |route: &&'a StaticRoute| {
-        stands(&after, route) && before.get(&key(route.nlri.as_ref())).is_none_or(|old| old != route)
-    };
-    let withdraw = old.static_routes().filter(gone).collect();
-    let announce = new.static_routes().filter(fresh).collect();
-    (withdraw, announce)
 }
