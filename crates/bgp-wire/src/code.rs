@@ -144,6 +144,8 @@ code_points! {
         AS4_AGGREGATOR = 18 => "as4-aggregator",
         /// PMSI tunnel (RFC 6514).
         PMSI = 22 => "pmsi",
+        /// Tunnel encapsulation (RFC 9012).
+        TUNNEL_ENCAP = 23 => "tunnel-encap",
         /// IPV6 EXTENDED COMMUNITIES (RFC 5701).
         IPV6_EXTENDED_COMMUNITY = 25 => "extended-community-ipv6",
         /// AIGP (RFC 7311).

@@ -131,6 +131,10 @@ families! {
     (BGP_LS, BGP_LS) BGP_LS => nlri::bgp_ls::BgpLs;
     /// BGP-LS with route distinguishers (RFC 9552).
     (BGP_LS, BGP_LS_VPN) BGP_LS_VPN => nlri::bgp_ls::BgpLs;
+    /// Segment routing policies with IPv4 endpoints (RFC 9830).
+    (IPV4, SR_POLICY) IPV4_SR_POLICY => nlri::sr_policy::SrPolicy;
+    /// Segment routing policies with IPv6 endpoints (RFC 9830).
+    (IPV6, SR_POLICY) IPV6_SR_POLICY => nlri::sr_policy::SrPolicy;
 }
 
 impl Family {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bgp_wire::text::{TextError, Word, Words};
 use bgp_wire::{Family, Nlri, Safi};
 use route_text::{
-    Action, Clause, Head, Routes, parse_attributes, parse_clause, parse_family_route, parse_flow, parse_head,
-    parse_nlri,
+    Action, Clause, Head, Routes, parse_attributes, parse_clause, parse_family, parse_family_route,
+    parse_flow, parse_head, parse_nlri,
 };
 
 use crate::diag::{Diag, Span};
@@ -35,6 +35,13 @@ impl Clauses {
         let mut words = Words::new(text);
         if words.peek().is_some_and(|word| word.is("flow")) {
             return self.flow(text, at, set);
+        }
+        let mut ahead = words;
+        if let Ok(family) = parse_family(&mut ahead)
+            && matches!(family.safi, Safi::FLOW | Safi::FLOW_VPN)
+        {
+            add(parse_family_route(family, &mut ahead, Action::Announce)?, at, set);
+            return Ok(());
         }
         match parse_head(&mut words)? {
             Head::Nlri(nlri, word) => self.nlri(nlri, word, &mut words, at, set),

@@ -164,6 +164,77 @@ fn routes_in_all_their_forms() {
 }
 
 #[test]
+fn segment_routing_policies_in_every_form() {
+    let policy = "preference 100 segment-list weight 1 segment type-a mpls 16001";
+    let of_v4 = "distinguisher 0 color 1 endpoint 10.0.0.1";
+    let of_v6 = "distinguisher 0 color 1 endpoint 2001:db8::1";
+    let srv6 = "srv6-binding-sid fc00::1 policy-name \"a b\"";
+    let n = one(&neighbor(&format!(
+        "static {{
+           sr-policy {of_v4} next-hop 1.2.3.4 {policy};
+           sr-policy {of_v4} {{ next-hop 1.2.3.4; preference 100; segment-list weight 1 segment type-a mpls 16001; }}
+           sr-policy {of_v4} next-hop 1.2.3.4 {srv6};
+           sr-policy {of_v6} next-hop 1.2.3.4 {policy};
+         }}
+         announce {{ ipv4 {{ sr-policy {of_v4} next-hop 1.2.3.4 {policy}; }}
+                    ipv6 {{ sr-policy {of_v6} {{ next-hop self; {srv6}; }} }} }}"
+    )));
+    let toml = config(&format!(
+        "[[neighbor]]\npeer-address = \"10.0.0.1\"\nlocal-address = \"10.0.0.2\"\nlocal-as = 1\npeer-as = 1\n
+         [neighbor.static]\nroutes = ['sr-policy {of_v4} next-hop 1.2.3.4 {policy}',
+         'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {policy}', 'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {srv6}',
+         'ipv6 sr-policy {of_v6} next-hop 1.2.3.4 {policy}', 'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {policy}',
+         'sr-policy {of_v6} next-hop self {srv6}']\n"
+    ));
+    let ours: Vec<_> = toml.neighbors[0].static_routes().collect();
+    let theirs: Vec<_> = n.static_routes().collect();
+    assert_eq!(ours.len(), 6);
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert_eq!((&ours.nlri, &ours.clause.attributes), (&theirs.nlri, &theirs.clause.attributes));
+        assert!(ours.clause.attributes.get(bgp_wire::AttrCode::TUNNEL_ENCAP).is_some());
+    }
+}
+
+/// Flow rules and VPLS in ExaBGP's blocks, and the same as strings in TOML.
+#[test]
+fn flow_rules_and_vpls_are_strings_in_toml() {
+    let n = one(&neighbor(
+        "flow { route one { rd 65000:1; match { source 10.0.0.1/32; port [ =80 =443 ]; } then { discard; } }
+                route destination 10.0.0.2/32 rate-limit 9600;
+                route { match { source 2001:db8::/32; } then { redirect 65000:1; } } }
+         l2vpn { vpls site5 { endpoint 6; base 100; offset 1; size 8; rd 1:1; next-hop 1.2.3.4; } }",
+    ));
+    let toml = config(
+        "[[neighbor]]
+         peer-address = '10.0.0.1'
+         local-address = '10.0.0.2'
+         local-as = 1
+         peer-as = 1
+         [neighbor.static]
+         routes = [
+           'ipv4 flow-vpn rd 65000:1 source 10.0.0.1/32 port [ =80 =443 ] discard',
+           'flow route destination 10.0.0.2/32 rate-limit 9600',
+           'ipv6 flow source 2001:db8::/32 redirect 65000:1',
+           'l2vpn vpls endpoint 6 base 100 offset 1 size 8 rd 1:1 next-hop 1.2.3.4',
+           'vpls endpoint 6 base 100 offset 1 size 8 rd 1:1 next-hop 1.2.3.4',
+           \"\"\"flow route one {
+             rd 65000:1;
+             match { source 10.0.0.1/32; port [ =80 =443 ]; }
+             then { discard; }
+           }\"\"\",
+         ]
+        ",
+    );
+    let ours: Vec<_> = toml.neighbors[0].static_routes().collect();
+    let theirs: Vec<_> = n.static_routes().collect();
+    assert_eq!((ours.len(), theirs.len()), (6, 4));
+    for (ours, theirs) in ours.iter().zip([0, 1, 2, 3, 3, 0].map(|n| &theirs[n])) {
+        assert_eq!((&ours.nlri, &ours.clause.attributes), (&theirs.nlri, &theirs.clause.attributes));
+    }
+}
+
+#[test]
 fn equal_words_are_parsed_and_held_once() {
     let mut text = "static {\n".to_owned();
     for i in 0..100 {

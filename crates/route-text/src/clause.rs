@@ -1,5 +1,6 @@
 //! Everything a route line says about its prefixes.
 
+use bgp_wire::attr::tunnel_encap::PolicyWords;
 use bgp_wire::attr::{AttributeBuilder, NextHop};
 use bgp_wire::{Family, Nlri, RouteAttributes};
 use smallvec::SmallVec;
@@ -35,6 +36,7 @@ pub(crate) struct Draft {
     pub(crate) attributes: AttributeBuilder,
     pub(crate) path_id: Option<u32>,
     pub(crate) parts: Parts,
+    pub(crate) policy: PolicyWords,
     pub(crate) split: Option<u8>,
     pub(crate) watchdog: Option<Box<str>>,
     pub(crate) withdrawn: bool,
@@ -42,7 +44,9 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn finish(self) -> Clause {
+    pub(crate) fn finish(mut self) -> Clause {
+        self.parts.policy = !self.policy.is_empty();
+        self.policy.finish(&mut self.attributes);
         Clause {
             attributes: self.attributes.finish(),
             path_id: self.path_id,

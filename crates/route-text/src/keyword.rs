@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bgp_wire::AttrCode;
+use bgp_wire::attr::tunnel_encap::PolicyWords;
 use bgp_wire::attr::{self, NextHop};
 use bgp_wire::nlri::labelled;
 use bgp_wire::nlri::rd::RouteDistinguisher;
@@ -59,6 +60,7 @@ pub(crate) fn parse(keyword: Word<'_>, words: &mut Words<'_>, draft: &mut Draft)
         }
         "attribute" => generic(words, draft),
         text if attr::parse(text, words, &mut draft.attributes)? => Ok(()),
+        _ if draft.policy.parse(keyword, words)? => Ok(()),
         _ => Err(unknown(keyword)),
     }
 }
@@ -73,7 +75,7 @@ fn set<T>(place: &mut Option<T>, value: T) -> Result<(), TextError> {
 #[cold]
 fn unknown(word: Word<'_>) -> TextError {
     let error = TextError::new(word, "unknown keyword");
-    match closest(word.text, attr::keywords().chain(OTHERS.iter().copied())) {
+    match closest(word.text, attr::keywords().chain(OTHERS.iter().copied()).chain(PolicyWords::keywords())) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None => error,
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bgp_wire::nlri::inet;
+use bgp_wire::nlri::{inet, sr_policy};
 use bgp_wire::{Family, Nlri};
 use smallvec::{SmallVec, smallvec};
 
@@ -120,7 +120,7 @@ pub enum Head<'a> {
 }
 
 /// Reads the start of a line in any of the forms of a configuration: `route …`, `attributes … nlri …`,
-/// `ipv4 unicast …`, `vpls …`, or a prefix at once. The word returned is where the NLRI stands.
+/// `ipv4 unicast …`, `vpls …`, `sr-policy …`, or a prefix at once. The word returned is where the NLRI stands.
 pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
     let mut word = words.peek().ok_or_else(|| words.end("a route"))?;
     let family = if words.accept("route") || is_prefix(word) {
@@ -131,6 +131,8 @@ pub fn parse_head<'a>(words: &mut Words<'a>) -> Result<Head<'a>, TextError> {
         Some(parse_family(words)?)
     } else if words.accept("vpls") {
         Some(Family::L2VPN_VPLS)
+    } else if words.accept("sr-policy") {
+        Some(sr_policy::family(*words))
     } else {
         let hint = "a line starts with route, attributes, a family such as ipv4 unicast, or a prefix";
         return Err(TextError::new(word, "this is no route").hint(hint));

@@ -18,6 +18,8 @@ pub struct Parts {
     pub rd: Option<RouteDistinguisher>,
     /// Label block of a VPLS.
     pub block: vpls::Block,
+    /// Whether there are words of a segment routing policy.
+    pub policy: bool,
 }
 
 /// Whether the routes of a family are prefixes with labels.
@@ -73,6 +75,12 @@ impl Parts {
         if self.block != vpls::Block::default() {
             let message = "endpoint, base, offset and size belong to vpls routes".into();
             return Err(TextError { message, ..words.end("") });
+        }
+        if self.policy && family.safi != Safi::SR_POLICY {
+            let message =
+                "preference, segment-list and other words of a policy belong to sr-policy routes".into();
+            let hint = "a route's own preference is local-preference".into();
+            return Err(TextError { message, hint, ..words.end("") });
         }
         if family.safi == Safi::MPLS_VPN && self.rd.is_none() {
             return Err(words.end("rd").hint("add rd and a route distinguisher, as in rd 65000:1"));

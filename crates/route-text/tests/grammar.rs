@@ -184,7 +184,7 @@ fn wrong_lines_say_where_and_what_instead() {
         ),
         (
             "ipv4 unicst 10.0.0.0/8",
-            "there is no such ipv4 family: 'unicst' (unicast, multicast, nlri-mpls, mcast-vpn, mup, mpls-vpn, rtc, flow, flow-vpn)",
+            "there is no such ipv4 family: 'unicst' (unicast, multicast, nlri-mpls, mcast-vpn, mup, mpls-vpn, rtc, flow, flow-vpn, sr-policy)",
         ),
         ("ipv4 unicast 2001:db8::/32 next-hop self", "this is no ipv4 prefix: '2001:db8::/32'"),
         ("10.0.0.1/24 next-hop self", "host bits are set: '10.0.0.1/24' (did you mean 10.0.0.0/24?)"),

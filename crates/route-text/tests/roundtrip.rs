@@ -105,19 +105,57 @@ fn clause() -> BoxedStrategy<String> {
         .boxed()
 }
 
+/// A line of a segment routing policy.
+fn sr_policy() -> BoxedStrategy<String> {
+    let word = prop_oneof![
+        number().prop_map(|n| format!("preference {n}")),
+        (0u32..1 << 20).prop_map(|n| format!("binding-sid mpls {n}")),
+        v6().prop_map(|a| format!("srv6-binding-sid {a}")),
+        any::<u8>().prop_map(|n| format!("priority {n}")),
+        "[a-z\\[, ']{0,9}".prop_map(|n| format!("policy-name \"{n}\"")),
+        (number(), vec(0u32..1 << 20, 0..4)).prop_map(|(weight, labels)| {
+            let list = format!("segment-list weight {weight}");
+            labels.iter().fold(list, |list, n| format!("{list} segment type-a mpls {n}"))
+        }),
+        (v6(), v6())
+            .prop_map(|(a, b)| format!("segment-list segment type-k local {a} remote {b} algorithm 0")),
+        "[a-z]{1,9}x".prop_map(|n| format!("watchdog {n}")),
+        number().prop_map(|n| format!("med {n}")),
+    ];
+    let endpoint = prop_oneof![v4(), v6()];
+    let next_hop = prop_oneof![v4(), v6(), Just("self".to_owned())];
+    (number(), number(), endpoint, next_hop, vec(word, 0..6))
+        .prop_map(|(d, c, endpoint, next_hop, words)| {
+            let words = words.join(" ");
+            format!("sr-policy distinguisher {d} color {c} endpoint {endpoint} next-hop {next_hop} {words}")
+        })
+        .boxed()
+}
+
+fn same_both_ways(text: &str) -> Result<(), TestCaseError> {
+    let read = |text: &str| {
+        parse_line(&mut Words::new(text), Action::Announce).map(|r| r.iter().collect::<Vec<_>>())
+    };
+    let routes = read(text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
+    prop_assert_eq!(routes.len(), 1);
+    let printed = routes[0].to_string();
+    let again = read(&printed).map_err(|e| TestCaseError::fail(format!("{printed}: {e}")))?;
+    prop_assert_eq!(&routes, &again, "{} was printed as {}", text, printed);
+    prop_assert_eq!(routes[0].attributes.block(), again[0].attributes.block());
+    prop_assert_eq!(routes[0].nlri.wire(), again[0].nlri.wire());
+    prop_assert_eq!(printed, again[0].to_string());
+    Ok(())
+}
+
 proptest! {
     #[test]
+    fn a_policy_and_its_text_are_the_same_thing(text in sr_policy()) {
+        same_both_ways(&text)?;
+    }
+
+    #[test]
     fn text_and_route_are_the_same_thing(prefix in prefix(), clause in clause()) {
-        let text = format!("{prefix} {clause}");
-        let read = |text: &str| parse_line(&mut Words::new(text), Action::Announce).map(|r| r.iter().collect::<Vec<_>>());
-        let routes = read(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
-        prop_assert_eq!(routes.len(), 1);
-        let printed = routes[0].to_string();
-        let again = read(&printed).map_err(|e| TestCaseError::fail(format!("{printed}: {e}")))?;
-        prop_assert_eq!(&routes, &again, "{} was printed as {}", text, printed);
-        prop_assert_eq!(routes[0].attributes.block(), again[0].attributes.block());
-        prop_assert_eq!(routes[0].nlri.wire(), again[0].nlri.wire());
-        prop_assert_eq!(printed, again[0].to_string());
+        same_both_ways(&format!("{prefix} {clause}"))?;
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod route;
 mod show;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tunnel_encap;
 
 use crate::code::AttrCode;
 use crate::ctx::DecodeCtx;
@@ -226,6 +227,7 @@ attributes! {
     cluster_list::ClusterList;
     extended_community::ExtendedCommunity;
     pmsi::Pmsi;
+    tunnel_encap::TunnelEncap;
     ipv6_extended_community::Ipv6ExtendedCommunity;
     aigp::Aigp;
     bgp_ls::BgpLs;

@@ -10,7 +10,7 @@ use crate::clauses::{Clauses, refused};
 use crate::conf::lexer::{End, Statement};
 use crate::conf::reader::Reader;
 use crate::conf::values;
-use crate::diag::{Diag, Span};
+use crate::diag::Span;
 use crate::model::RouteSet;
 
 /// What a section's routes are read by.
@@ -59,18 +59,12 @@ fn section<'a>(
     Some(Arc::new(set))
 }
 
-/// `static { route …; attributes …; }`
+/// `static { route …; attributes …; sr-policy …; }`
 pub(super) fn fixed<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>) -> Option<Arc<RouteSet>> {
     section(reader, "static", header, |reader, s, set| match s.keyword() {
-        "route" | "attributes" | "attribute" => {
+        "route" | "attributes" | "attribute" | "sr-policy" => {
             let line = line(reader, s, Line::of(s.text, s.at), false);
             one(reader, s, &line, set, &|clauses, text, at, set| clauses.line(text, at, set));
-        }
-        "sr-policy" => {
-            let (rest, at) = s.rest();
-            let line = line(reader, s, Line::of(rest, at), false);
-            let family = if rest.contains(':') { "ipv6 sr-policy" } else { "ipv4 sr-policy" };
-            of_family(reader, s, &line, set, family);
         }
         _ => reader.unknown(s, &["route", "attributes", "sr-policy"]),
     })
@@ -127,7 +121,9 @@ pub(super) fn l2vpn<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>) -> 
             Line::of(rest, at)
         };
         let line = line(reader, s, start, false);
-        of_family(reader, s, &line, set, "l2vpn vpls");
+        one(reader, s, &line, set, &|clauses, text, at, set| {
+            clauses.of_family(Family::L2VPN_VPLS, text, at, set)
+        });
     })
 }
 
@@ -202,20 +198,4 @@ fn one<'a>(
         };
         reader.diags.push(refused(&error, at));
     }
-}
-
-/// Reads the routes of a line of a family that may be unknown to this program.
-fn of_family<'a>(
-    reader: &mut Reader<'a, '_>,
-    s: &Statement<'a>,
-    line: &Line<'a>,
-    set: &mut RouteSet,
-    family: &str,
-) {
-    let Ok(family) = family.parse::<Family>() else {
-        let at = reader.keyword_at(s);
-        reader.diags.push(Diag::error(format!("{family} is not there yet"), at));
-        return;
-    };
-    one(reader, s, line, set, &|clauses, text, at, set| clauses.of_family(family, text, at, set));
 }

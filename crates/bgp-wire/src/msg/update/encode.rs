@@ -35,9 +35,9 @@ pub fn announce<'n>(
         Wire::V4(_) | Wire::Given if classic(family) => Field::Announced,
         _ => Field::Reach(family, next_hop),
     };
-    // ExaBGP adds NEXT_HOP to routes of every IP version, and of these alone; no receiver looks at it. Where a next hop
-    // is optional, the one in MP_REACH_NLRI is the only one.
-    let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6);
+    // ExaBGP adds NEXT_HOP to routes of every IP version, SR policies aside, and of these alone; no receiver looks at
+    // it. Where a next hop is optional, the one in MP_REACH_NLRI is the only one.
+    let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6) && family.safi != Safi::SR_POLICY;
     let beside = if ip && family.needs_next_hop() { next_hop } else { Wire::Given };
     let mut packer = Packer::new(ctx, field, out);
     packer.attributes(|out| block::write(ctx, attributes, beside, out))?;
