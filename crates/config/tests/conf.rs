@@ -177,16 +177,16 @@ fn segment_routing_policies_in_every_form() {
            sr-policy {of_v6} next-hop 1.2.3.4 {policy};
          }}
          announce {{ ipv4 {{ sr-policy {of_v4} next-hop 1.2.3.4 {policy}; }}
-                    ipv6 {{ sr-policy {of_v6} {{ next-hop self; {srv6}; }} }} }}"
+                    ipv6 {{ sr-policy {of_v6} {{ next-hop 2001:db8::9; {srv6}; }} }} }}"
     )));
-    let toml = config(&format!(
+    let toml = one(&format!(
         "[[neighbor]]\npeer-address = \"10.0.0.1\"\nlocal-address = \"10.0.0.2\"\nlocal-as = 1\npeer-as = 1\n
          [neighbor.static]\nroutes = ['sr-policy {of_v4} next-hop 1.2.3.4 {policy}',
          'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {policy}', 'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {srv6}',
          'ipv6 sr-policy {of_v6} next-hop 1.2.3.4 {policy}', 'ipv4 sr-policy {of_v4} next-hop 1.2.3.4 {policy}',
-         'sr-policy {of_v6} next-hop self {srv6}']\n"
+         'sr-policy {of_v6} next-hop 2001:db8::9 {srv6}']\n"
     ));
-    let ours: Vec<_> = toml.neighbors[0].static_routes().collect();
+    let ours: Vec<_> = toml.static_routes().collect();
     let theirs: Vec<_> = n.static_routes().collect();
     assert_eq!(ours.len(), 6);
     assert_eq!(ours.len(), theirs.len());
@@ -205,8 +205,7 @@ fn flow_rules_and_vpls_are_strings_in_toml() {
                 route { match { source 2001:db8::/32; } then { redirect 65000:1; } } }
          l2vpn { vpls site5 { endpoint 6; base 100; offset 1; size 8; rd 1:1; next-hop 1.2.3.4; } }",
     ));
-    let toml = config(
-        "[[neighbor]]
+    let toml = one("[[neighbor]]
          peer-address = '10.0.0.1'
          local-address = '10.0.0.2'
          local-as = 1
@@ -224,9 +223,8 @@ fn flow_rules_and_vpls_are_strings_in_toml() {
              then { discard; }
            }\"\"\",
          ]
-        ",
-    );
-    let ours: Vec<_> = toml.neighbors[0].static_routes().collect();
+        ");
+    let ours: Vec<_> = toml.static_routes().collect();
     let theirs: Vec<_> = n.static_routes().collect();
     assert_eq!((ours.len(), theirs.len()), (6, 4));
     for (ours, theirs) in ours.iter().zip([0, 1, 2, 3, 3, 0].map(|n| &theirs[n])) {
