@@ -63,6 +63,10 @@ pub trait Emit {
     fn route_next_hop(&self) -> RouteNextHop {
         RouteNextHop::Elsewhere
     }
+    /// How BGP-LS routes and attributes are told.
+    fn link_state(&self) -> LinkState {
+        LinkState::Merged
+    }
     /// A number with a fraction; one that is not finite is no value.
     fn fraction(&mut self, value: f64) {
         if value.is_finite() {
@@ -83,6 +87,17 @@ pub enum RouteNextHop {
     Unset,
     /// This one.
     Address(IpAddr),
+}
+
+/// How BGP-LS routes and attributes are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LinkState {
+    /// A few TLVs that are there several times are one list; of others the last one is told.
+    #[default]
+    Merged,
+    /// All TLVs that may be there several times are lists, which come first; performance metrics have names, opaque
+    /// values are hexadecimal digits, reachable prefixes have their length, a route's next hop comes last.
+    Listed,
 }
 
 /// Case of hexadecimal digits.

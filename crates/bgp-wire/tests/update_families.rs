@@ -46,6 +46,7 @@ fn to(address: &str) -> NextHop {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn announcements() {
     let pair = NextHop::Pair("2001:db8::1".parse().unwrap(), "fe80::1".parse().unwrap());
     for (family, route, next_hop, expected) in [

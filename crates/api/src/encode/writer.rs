@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
-use bgp_wire::emit::{Emit, HexCase, RouteNextHop, Spacing};
+use bgp_wire::emit::{Emit, HexCase, LinkState, RouteNextHop, Spacing};
 use smallvec::SmallVec;
 
 use super::address;
@@ -28,6 +28,8 @@ pub(super) struct Ways {
     pub(super) compact: bool,
     /// Labels have the whole field beside them.
     pub(super) raw_labels: bool,
+    /// How BGP-LS is told.
+    pub(super) link_state: LinkState,
     /// What routes show as their next hop.
     pub(super) next_hop: RouteNextHop,
 }
@@ -194,6 +196,10 @@ impl Emit for JsonWriter<'_> {
 
     fn raw_labels(&self) -> bool {
         self.ways.raw_labels
+    }
+
+    fn link_state(&self) -> LinkState {
+        self.ways.link_state
     }
 
     fn route_next_hop(&self) -> RouteNextHop {

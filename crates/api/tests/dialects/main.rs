@@ -6,6 +6,7 @@
 mod common;
 mod corpus;
 mod exceptions;
+mod link_state;
 mod schema;
 
 use std::fmt::Write as _;

@@ -1,5 +1,7 @@
 //! In what the JSON dialects from 4.0.1 on differ. What they share is in the modules beside this one.
 
+use bgp_wire::emit::LinkState;
+
 use super::super::{
     Dialect, Encoder,
     writer::{JsonWriter, Ways},
@@ -24,8 +26,8 @@ pub(super) struct Flavor {
     pub(super) raw_labels: bool,
     /// Routes with a link-local next hop beside the global one (RFC 2545) stand under both.
     pub(super) both_next_hops: bool,
-    /// BGP-LS routes have their next hop among their members too.
-    pub(super) route_next_hops: bool,
+    /// How BGP-LS is told.
+    pub(super) link_state: LinkState,
     /// NEXT_HOP is among the attributes of an UPDATE that withdraws too.
     pub(super) next_hop: bool,
     /// Plain prefixes are strings.
@@ -51,7 +53,7 @@ pub(super) const FIVE: Flavor = Flavor {
     always_negotiated: false,
     raw_labels: false,
     both_next_hops: true,
-    route_next_hops: true,
+    link_state: LinkState::Merged,
     next_hop: false,
     compact: false,
     message: true,
@@ -68,7 +70,7 @@ const SIX: Flavor = Flavor {
     always_negotiated: true,
     raw_labels: true,
     both_next_hops: false,
-    route_next_hops: false,
+    link_state: LinkState::Listed,
     next_hop: true,
     ..FIVE
 };
@@ -129,6 +131,7 @@ fn boxed(flavor: &'static Flavor, host: &Host, peer: &PeerHead) -> Box<dyn Encod
 impl Flavor {
     /// A writer that writes values this way.
     pub(super) fn writer<'b>(&self, out: &'b mut Vec<u8>) -> JsonWriter<'b> {
-        JsonWriter::with(out, Ways { compact: self.compact, raw_labels: self.raw_labels, ..Ways::default() })
+        let Self { compact, raw_labels, link_state, .. } = *self;
+        JsonWriter::with(out, Ways { compact, raw_labels, link_state, ..Ways::default() })
     }
 }

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use bgp_wire::attr::NextHop;
-use bgp_wire::emit::{Emit as _, RouteNextHop, Spacing};
+use bgp_wire::emit::{Emit as _, LinkState, RouteNextHop, Spacing};
 use bgp_wire::nlri::{NlriRun, inet};
 use bgp_wire::{Afi, Family, NlriRef, Safi};
 use smallvec::SmallVec;
@@ -154,7 +154,8 @@ fn list<'r, 'a: 'r>(
         return;
     }
     let mut w = match next_hop {
-        _ if !flavor.route_next_hops => flavor.writer(out),
+        // Where next hops come last there is none in a withdrawal.
+        Key::None if flavor.link_state == LinkState::Listed => flavor.writer(out),
         Key::None => flavor.writer(out).with_next_hop(RouteNextHop::Unset),
         Key::Address(address) => flavor.writer(out).with_next_hop(RouteNextHop::Address(address)),
     };

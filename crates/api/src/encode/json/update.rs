@@ -16,7 +16,6 @@ use smallvec::SmallVec;
 use super::as_path;
 use super::flavor::{AsPath, Flavor};
 use super::routes::{Run, announce, withdraw};
-use crate::encode::writer::JsonWriter;
 
 /// The attributes of the last UPDATE: their canonical octets, and the JSON made of them.
 #[derive(Debug, Default)]
@@ -78,7 +77,7 @@ fn format(
     treatment: Treatment,
     out: &mut Vec<u8>,
 ) {
-    let mut w = JsonWriter::new(out);
+    let mut w = flavor.writer(out);
     w.begin_object(Spacing::Wide);
     let mut empty = true;
     for a in attributes.iter().filter(|a| !attr::silent(a.code, a.value)) {

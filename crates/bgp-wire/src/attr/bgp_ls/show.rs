@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::record::{self, Named, STRUCTURE, number};
 use super::shape::{Shape, field, floats, subs};
 use super::table::{Row, row};
-use crate::emit::{Emit, HexCase, Spacing};
+use crate::emit::{Emit, HexCase, LinkState, Spacing};
 use crate::nlri::bgp_ls::tlv::Tlvs;
 use crate::nlri::bgp_ls::value::address;
 
@@ -23,57 +23,83 @@ enum Key {
     Generic(u16),
 }
 
-/// The keys of a TLV; those whose values are not as their row says are shown as octets.
-fn keys(code: u16, value: &[u8]) -> (Option<&'static Row>, Vec<Key>) {
-    match row(code).filter(|row| !row.keys.is_empty() && row.shape.fits(value)) {
-        Some(row) => (Some(row), row.keys.iter().copied().map(Key::Named).collect()),
-        None => (None, vec![Key::Generic(code)]),
+/// The keys of a TLV, and whether several of it are a list; those whose values are not as their row says are shown as
+/// octets.
+fn keys(code: u16, value: &[u8], way: LinkState) -> (Option<&'static Row>, bool, Vec<Key>) {
+    let row = row(code).filter(|row| !row.keys(way).0.is_empty() && row.shape.fits(value));
+    match row {
+        Some(row) => {
+            let (keys, list) = row.keys(way);
+            (Some(row), list, keys.iter().copied().map(Key::Named).collect())
+        }
+        None => (None, true, vec![Key::Generic(code)]),
     }
 }
 
 /// Emits all TLVs as members of an open object: lists where several can be, of others the last one, as readers of JSON
 /// take it when a key stands twice.
 pub(super) fn members<E: Emit>(value: &[u8], out: &mut E) {
+    let way = out.link_state();
     let tlvs: Vec<(u16, &[u8])> = Tlvs(value).collect();
     let mut places: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (i, (code, value)) in tlvs.iter().enumerate() {
-        for key in keys(*code, value).1 {
+        for key in keys(*code, value, way).2 {
             places.entry(key).or_default().push(i);
         }
     }
-    for (i, (code, value)) in tlvs.iter().enumerate() {
-        let (row, keys) = keys(*code, value);
-        for (member, key) in keys.into_iter().enumerate() {
-            let places = places.get(&key).map(Vec::as_slice).unwrap_or_default();
-            let list = row.is_none_or(|row| row.list);
-            if (if list { places.first() } else { places.last() }) != Some(&i) {
+    // Where TLVs are listed the lists come first.
+    let passes: &[Option<bool>] = match way {
+        LinkState::Merged => &[None],
+        LinkState::Listed => &[Some(true), Some(false)],
+    };
+    for pass in passes {
+        for (i, (code, value)) in tlvs.iter().enumerate() {
+            let (row, list, keys) = keys(*code, value, way);
+            if pass.is_some_and(|lists| lists != list) {
                 continue;
             }
-            match key {
-                Key::Named(name) => out.key(name),
-                Key::Generic(code) => out.key(&format!("generic-lsid-{code}")),
-            }
-            let all = places.iter().filter_map(|place| tlvs.get(*place));
-            match row {
-                None => {
-                    out.begin_list(Spacing::Tight);
-                    all.for_each(|(_, value)| out.hex("0x", value, HexCase::Upper));
-                    out.end_list();
+            for (member, key) in keys.into_iter().enumerate() {
+                let places = places.get(&key).map(Vec::as_slice).unwrap_or_default();
+                if (if list { places.first() } else { places.last() }) != Some(&i) {
+                    continue;
                 }
-                Some(row) if row.list => {
-                    let wide = matches!(row.shape, Shape::EndX(_));
-                    out.begin_list(if wide { Spacing::Wide } else { Spacing::Tight });
-                    for (code, value) in all {
-                        if let Some(row) = super::table::row(*code) {
-                            emit(row, member, value, out);
-                        }
+                match key {
+                    Key::Named(name) => out.key(name),
+                    Key::Generic(code) => out.key(&format!("generic-lsid-{code}")),
+                }
+                match row {
+                    Some(row) if !list => emit(row, member, value, out),
+                    _ => {
+                        let all = places.iter().filter_map(|place| tlvs.get(*place));
+                        several(row, member, all, out);
                     }
-                    out.end_list();
                 }
-                Some(row) => emit(row, member, value, out),
             }
         }
     }
+}
+
+/// A list of the values of several TLVs, as octets when they have no row.
+fn several<'a, E: Emit>(
+    row: Option<&Row>,
+    member: usize,
+    tlvs: impl Iterator<Item = &'a (u16, &'a [u8])>,
+    out: &mut E,
+) {
+    let wide = row.is_some_and(|row| matches!(row.shape, Shape::EndX(_)));
+    out.begin_list(if wide && out.link_state() == LinkState::Merged {
+        Spacing::Wide
+    } else {
+        Spacing::Tight
+    });
+    for (code, value) in tlvs {
+        // TLVs of two types can have one key.
+        match row.and_then(|_| super::table::row(*code)) {
+            Some(row) => emit(row, member, value, out),
+            None => out.hex("0x", value, HexCase::Upper),
+        }
+    }
+    out.end_list();
 }
 
 /// An object of named bits, the most significant one first.
@@ -115,7 +141,17 @@ fn first(octets: &[u8]) -> u8 {
 
 /// Emits one value, or the part of it that is the `member`th of its keys.
 fn emit<E: Emit>(row: &Row, member: usize, value: &[u8], out: &mut E) {
+    let listed = out.link_state() == LinkState::Listed;
     match row.shape {
+        Shape::Opaque if listed => out.hex("", value, HexCase::Lower),
+        Shape::PrefixSid(fields) if listed => {
+            out.begin_object(Spacing::Tight);
+            for (member, key) in row.keys.iter().enumerate() {
+                out.key(key);
+                prefix_sid(fields, member, value, out);
+            }
+            out.end_object();
+        }
         Shape::Flags(_, names) => flags(names, first(value), out),
         Shape::LinkProtection => {
             let octet = first(value);
@@ -148,8 +184,7 @@ fn emit<E: Emit>(row: &Row, member: usize, value: &[u8], out: &mut E) {
             out.end_object();
         }
         Shape::Structure => structure(value, out),
-        // Rows without keys never come here.
-        Shape::Record(_) => out.hex("0x", value, HexCase::Upper),
+        Shape::Record(fields) => record(row, fields, value, out),
         Shape::Capabilities(fields) if member == 0 => {
             flags(&["I", "V"], first(field(fields, "flags", value)), out);
         }
@@ -184,6 +219,39 @@ fn emit<E: Emit>(row: &Row, member: usize, value: &[u8], out: &mut E) {
             out.end_object();
         }
     }
+}
+
+/// A link loss of 1 in percent (RFC 8571 section 2.4).
+const LOSS_UNIT: f64 = 0.000_003;
+
+/// Link identifiers (RFC 9552 section 5.2.2), performance metrics (RFC 8571).
+fn record<E: Emit>(row: &Row, fields: &[Named], value: &[u8], out: &mut E) {
+    let get = |name| number(field(fields, name, value));
+    let numbers: &[(&str, &str)] = match row.code {
+        258 => &[("local-id", "local"), ("remote-id", "remote")],
+        1114 => &[("delay-us", "delay")],
+        1115 => &[("min-delay-us", "min"), ("max-delay-us", "max")],
+        1116 => return out.number(get("variation")),
+        1117 => &[],
+        // Rows without keys never come here.
+        _ => return out.hex("0x", value, HexCase::Upper),
+    };
+    out.begin_object(Spacing::Tight);
+    for (key, name) in numbers {
+        out.key(key);
+        out.number(get(name));
+    }
+    if row.code == 1117 {
+        out.key("loss-percent");
+        let loss = u32::try_from(get("loss")).unwrap_or_default();
+        // As many digits as the unit has, without the noise of the multiplication.
+        out.fraction((f64::from(loss) * LOSS_UNIT * 1e6).round() / 1e6);
+    }
+    if row.code != 258 {
+        out.key("anomalous");
+        out.boolean(first(field(fields, "flags", value)).leading_bit(0));
+    }
+    out.end_object();
 }
 
 fn algorithm<E: Emit>(fields: &[Named], value: &[u8], out: &mut E) {
@@ -292,6 +360,7 @@ fn end_x<E: Emit>(row: &Row, fields: &[Named], value: &[u8], out: &mut E) {
             continue;
         }
         out.key(&match row.code {
+            _ if out.link_state() == LinkState::Listed => format!("unknown-subtlv-{code}"),
             1106 => format!("subtlv-not-implemented-{code}"),
             _ => format!("{code}-undecoded"),
         });

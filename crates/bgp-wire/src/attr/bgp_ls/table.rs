@@ -2,6 +2,7 @@
 
 use super::record::{Field, Named};
 use super::shape::Shape;
+use crate::emit::LinkState;
 
 /// One TLV.
 #[derive(Debug)]
@@ -14,14 +15,36 @@ pub(super) struct Row {
     /// Whether several become one list.
     pub(super) list: bool,
     pub(super) shape: Shape,
+    /// Keys and `list` where TLVs are listed ([`LinkState::Listed`]), if they differ.
+    listed: Option<(&'static [&'static str], bool)>,
+}
+
+impl Row {
+    /// Its keys, and whether several become one list.
+    pub(super) const fn keys(&self, way: LinkState) -> (&'static [&'static str], bool) {
+        match (way, self.listed) {
+            (LinkState::Listed, Some(listed)) => listed,
+            _ => (self.keys, self.list),
+        }
+    }
+
+    const fn listed(mut self, key: &'static [&'static str]) -> Self {
+        self.listed = Some((key, true));
+        self
+    }
+
+    const fn named(mut self, key: &'static [&'static str]) -> Self {
+        self.listed = Some((key, false));
+        self
+    }
 }
 
 const fn one(code: u16, word: &'static str, keys: &'static [&'static str], shape: Shape) -> Row {
-    Row { code, word, keys, list: false, shape }
+    Row { code, word, keys, list: false, shape, listed: None }
 }
 
 const fn list(code: u16, word: &'static str, keys: &'static [&'static str], shape: Shape) -> Row {
-    Row { code, word, keys, list: true, shape }
+    Row { code, word, keys, list: true, shape, listed: None }
 }
 
 const FLAGS: Named = ("flags", Field::Hex(1));
@@ -49,7 +72,8 @@ pub(super) const TABLE: &[Row] = &[
         "link-identifiers",
         &[],
         Shape::Record(&[("local", Field::Number(4)), ("remote", Field::Number(4))]),
-    ),
+    )
+    .named(&["link-local-remote-identifiers"]),
     // Maximum SID depths (RFC 8814): pairs of type and value.
     one(266, "node-msd", &[], Shape::Octets),
     one(267, "link-msd", &[], Shape::Octets),
@@ -57,11 +81,12 @@ pub(super) const TABLE: &[Row] = &[
     one(1024, "node-flags", &["node-flags"], Shape::Flags(1, &["O", "T", "E", "B", "R", "V"])),
     one(1025, "opaque-node", &["opaque"], Shape::Opaque),
     one(1026, "node-name", &["node-name"], Shape::Name),
-    one(1027, "area-id", &["area-id"], Shape::Area),
-    list(1028, "local-router-id", &["local-te-router-ids"], Shape::Address(4)),
-    list(1029, "local-router-id", &["local-te-router-ids"], Shape::Address(16)),
-    one(1030, "remote-router-id", &["remote-te-router-id"], Shape::Address(4)),
-    one(1031, "remote-router-id", &["remote-te-router-id"], Shape::Address(16)),
+    one(1027, "area-id", &["area-id"], Shape::Area).listed(&["area-ids"]),
+    list(1028, "local-router-id", &["local-te-router-ids"], Shape::Address(4)).listed(&["local-router-ids"]),
+    list(1029, "local-router-id", &["local-te-router-ids"], Shape::Address(16)).listed(&["local-router-ids"]),
+    one(1030, "remote-router-id", &["remote-te-router-id"], Shape::Address(4)).listed(&["remote-router-ids"]),
+    one(1031, "remote-router-id", &["remote-te-router-id"], Shape::Address(16))
+        .listed(&["remote-router-ids"]),
     // Segment routing (RFC 9085 section 2.1), SRv6 (RFC 9514 section 3), flexible algorithms (RFC 9351 section 3).
     one(1034, "sr-capabilities", &["sr-capability-flags", "sids"], Shape::Capabilities(SR_RANGES)),
     one(1035, "sr-algorithms", &["sr-algorithms"], Shape::Octets),
@@ -99,7 +124,8 @@ pub(super) const TABLE: &[Row] = &[
     one(1097, "opaque-link", &["opaque-link"], Shape::Opaque),
     one(1098, "link-name", &["link-name"], Shape::Name),
     // Adjacency SIDs (RFC 9085 section 2.2), peer SIDs (RFC 9086 section 5).
-    one(1099, "sr-adj", &["sr-adj"], Shape::Adjacency(&[FLAGS, WEIGHT, reserved(2), ADJ_SIDS])),
+    one(1099, "sr-adj", &["sr-adj"], Shape::Adjacency(&[FLAGS, WEIGHT, reserved(2), ADJ_SIDS]))
+        .listed(&["sr-adjs"]),
     list(
         1100,
         "sr-adj-lan",
@@ -138,18 +164,22 @@ pub(super) const TABLE: &[Row] = &[
         ]),
     ),
     // Performance (RFC 8571).
-    one(1114, "link-delay", &[], Shape::Record(&[FLAGS, ("delay", Field::Number(3))])),
+    one(1114, "link-delay", &[], Shape::Record(&[FLAGS, ("delay", Field::Number(3))]))
+        .named(&["unidirectional-link-delay"]),
     one(
         1115,
         "link-delay-min-max",
         &[],
         Shape::Record(&[FLAGS, ("min", Field::Number(3)), reserved(1), ("max", Field::Number(3))]),
-    ),
-    one(1116, "delay-variation", &[], Shape::Record(&[reserved(1), ("variation", Field::Number(3))])),
-    one(1117, "link-loss", &[], Shape::Record(&[FLAGS, ("loss", Field::Number(3))])),
-    one(1118, "residual-bandwidth", &[], Shape::Float),
-    one(1119, "available-bandwidth", &[], Shape::Float),
-    one(1120, "utilized-bandwidth", &[], Shape::Float),
+    )
+    .named(&["minmax-unidirectional-link-delay"]),
+    one(1116, "delay-variation", &[], Shape::Record(&[reserved(1), ("variation", Field::Number(3))]))
+        .named(&["unidirectional-delay-variation"]),
+    one(1117, "link-loss", &[], Shape::Record(&[FLAGS, ("loss", Field::Number(3))]))
+        .named(&["unidirectional-link-loss"]),
+    one(1118, "residual-bandwidth", &[], Shape::Float).named(&["unidirectional-residual-bandwidth"]),
+    one(1119, "available-bandwidth", &[], Shape::Float).named(&["unidirectional-available-bandwidth"]),
+    one(1120, "utilized-bandwidth", &[], Shape::Float).named(&["unidirectional-utilized-bandwidth"]),
     // Prefix attributes (RFC 9552 table 10, RFC 9085 section 2.3, RFC 9514 section 5).
     one(1152, "igp-flags", &["igp-flags"], Shape::Flags(1, &["D", "N", "L", "P"])),
     one(1153, "route-tags", &["igp-route-tags"], Shape::Numbers(4)),
@@ -162,14 +192,16 @@ pub(super) const TABLE: &[Row] = &[
         "prefix-sid",
         &["sr-prefix-flags", "sids", "undecoded-sids", "sr-algorithm"],
         Shape::PrefixSid(&[FLAGS, ALGORITHM, reserved(2), PREFIX_SIDS]),
-    ),
+    )
+    .listed(&["sr-prefix-sids"]),
     one(1159, "sid-range", &[], Shape::Record(&[FLAGS, reserved(1), ("size", Field::Number(2)), SUBS])),
     one(
         1162,
         "srv6-locator",
         &["srv6-locator"],
         Shape::Locator(&[FLAGS, ALGORITHM, reserved(2), ("metric", Field::Number(4)), SUBS]),
-    ),
+    )
+    .listed(&["srv6-locators"]),
     one(1170, "prefix-attribute-flags", &["sr-prefix-attribute-flags"], Shape::Flags(0, &["X", "R", "N"])),
     one(1171, "source-router-id", &["sr-source-router-id"], Shape::Address(0)),
     one(1172, "l2-bundle-member", &[], Shape::Record(&[("member", Field::Number(4)), SUBS])),

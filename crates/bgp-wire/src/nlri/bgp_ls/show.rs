@@ -7,7 +7,7 @@ use super::descriptor::{
 };
 use super::tlv::Tlvs;
 use super::value::{Kind, address, pair, prefix, router_id, topologies};
-use crate::emit::{Emit, HexCase, RouteNextHop, Spacing};
+use crate::emit::{Emit, HexCase, LinkState, RouteNextHop, Spacing};
 
 /// Emits the members of a route that is as its type says.
 pub(super) fn members<E: Emit>(parts: &Parts<'_>, out: &mut E) {
@@ -20,7 +20,7 @@ pub(super) fn members<E: Emit>(parts: &Parts<'_>, out: &mut E) {
     match parts.kind.0 {
         1 => {
             node(parts, LOCAL_NODE, "node-descriptors", out);
-            next_hop(out);
+            next_hop(LinkState::Merged, out);
         }
         2 => link(parts, out),
         6 => sid(parts, out),
@@ -29,6 +29,9 @@ pub(super) fn members<E: Emit>(parts: &Parts<'_>, out: &mut E) {
     if let Some(rd) = parts.rd {
         out.key("rd");
         out.display(&rd);
+    }
+    if matches!(parts.kind.0, 1 | 3 | 4) {
+        next_hop(LinkState::Listed, out);
     }
 }
 
@@ -80,8 +83,11 @@ fn router<E: Emit>(value: &[u8], out: &mut E) {
     }
 }
 
-/// The next hop, where a dialect shows it in the route.
-fn next_hop<E: Emit>(out: &mut E) {
+/// The next hop, where a dialect shows it in the route, at the place where it is told in `way`.
+fn next_hop<E: Emit>(way: LinkState, out: &mut E) {
+    if out.link_state() != way {
+        return;
+    }
     match out.route_next_hop() {
         RouteNextHop::Elsewhere => {}
         RouteNextHop::Unset => {
@@ -138,11 +144,14 @@ fn reach<E: Emit>(parts: &Parts<'_>, out: &mut E) {
     node(parts, LOCAL_NODE, "node-descriptors", out);
     if let Some((address, length)) = parts.find(PREFIX).and_then(|value| prefix(value, parts.is_v4())) {
         out.key("ip-reachability-tlv");
-        out.address(address);
+        match out.link_state() {
+            LinkState::Merged => out.address(address),
+            LinkState::Listed => out.prefix(address, length),
+        }
         out.key("ip-reach-prefix");
         out.prefix(address, length);
     }
-    next_hop(out);
+    next_hop(LinkState::Merged, out);
     if let Some([kind]) = parts.find(OSPF_ROUTE_TYPE) {
         out.key("ospf-route-type");
         out.number((*kind).into());
