@@ -30,59 +30,71 @@ macro_rules! families {
             pub const ALL: &'static [Self] = &[$(Self::$konst),+];
         }
 
+        /// A row of the table. Codecs are chosen by it, as a comparison of two numbers with each row costs more with
+        /// every family that is added.
+        #[derive(Clone, Copy)]
+        #[repr(u8)]
+        #[expect(non_camel_case_types, reason = "the names of the constants")]
+        enum Row {
+            $($konst),+
+        }
+
+        /// The rows in order.
+        const ROWS: &[Row] = &[$(Row::$konst),+];
+
         /// Takes one NLRI (without path identifier) off `r`, checked, as its wire octets.
         pub(crate) fn split<'a>(family: Family, r: &mut crate::cursor::Reader<'a>) -> Result<&'a [u8], DecodeError> {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::split(family, r),)+
-                _ => nlri::opaque::Opaque::split(family, r),
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::split(family, r),)+
+                None => nlri::opaque::Opaque::split(family, r),
             }
         }
 
         /// The part of the wire octets that identifies the route.
         pub(crate) fn identity(family: Family, wire: &[u8]) -> &[u8] {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::identity(wire),)+
-                _ => wire,
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::identity(wire),)+
+                None => wire,
             }
         }
 
         /// What tells routes with equal identity octets apart.
         pub(crate) fn identity_length(family: Family, wire: &[u8]) -> u8 {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::identity_length(wire),)+
-                _ => 0,
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::identity_length(wire),)+
+                None => 0,
             }
         }
 
         /// Emits one NLRI's own members.
         pub(crate) fn emit<E: Emit>(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut E) {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::emit(family, wire, path_id, out),)+
-                _ => nlri::opaque::Opaque::emit(family, wire, path_id, out),
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::emit(family, wire, path_id, out),)+
+                None => nlri::opaque::Opaque::emit(family, wire, path_id, out),
             }
         }
 
         /// Prints one NLRI as text.
         pub(crate) fn print(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut String) {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::print(family, wire, path_id, out),)+
-                _ => nlri::opaque::Opaque::print(family, wire, path_id, out),
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::print(family, wire, path_id, out),)+
+                None => nlri::opaque::Opaque::print(family, wire, path_id, out),
             }
         }
 
         /// Parses the text of one NLRI and appends its wire octets.
         pub(crate) fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::parse(family, words, out),)+
-                _ => nlri::opaque::Opaque::parse(family, words, out),
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::parse(family, words, out),)+
+                None => nlri::opaque::Opaque::parse(family, words, out),
             }
         }
 
         /// Next-hop lengths of MP_REACH_NLRI that are legal without extended next hop.
         pub(crate) fn next_hop_lengths(family: Family) -> &'static [usize] {
-            match family {
-                $(Family::$konst => <$codec as NlriCodec>::next_hop_lengths(family),)+
-                _ => &[],
+            match row(family) {
+                $(Some(Row::$konst) => <$codec as NlriCodec>::next_hop_lengths(family),)+
+                None => &[],
             }
         }
     };
@@ -144,8 +156,9 @@ impl Family {
     }
 
     /// Position in [`Family::ALL`], for families with a codec.
+    #[expect(clippy::as_conversions, reason = "the row's number")]
     pub fn index(self) -> Option<u8> {
-        Self::ALL.iter().position(|f| *f == self).and_then(|i| u8::try_from(i).ok())
+        row(self).map(|row| row as u8)
     }
 
     /// Whether next hops have a route distinguisher, of zero, in front of each address (RFC 4364 section 4.3.2,
@@ -162,6 +175,35 @@ impl Family {
     /// Whether announcements without MP_REACH_NLRI are possible: the fields of RFC 4271 carry this family.
     pub fn is_ipv4_unicast(self) -> bool {
         self == Self::IPV4_UNICAST
+    }
+}
+
+/// Rows by address family and SAFI.
+#[expect(clippy::indexing_slicing, clippy::as_conversions, reason = "done by the compiler")]
+static LOOKUP: [[Option<Row>; 256]; 4] = {
+    let mut table = [[None; 256]; 4];
+    let mut i = 0;
+    while i < ROWS.len() {
+        let family = Family::ALL[i];
+        table[address_family(family.afi)][family.safi.0 as usize] = Some(ROWS[i]);
+        i += 1;
+    }
+    table
+};
+
+/// The row of a family, if it has a codec.
+fn row(family: Family) -> Option<Row> {
+    LOOKUP.get(address_family(family.afi))?.get(usize::from(family.safi.0)).copied().flatten()
+}
+
+/// The place of an AFI in [`LOOKUP`]; past its end if no family with a codec has it.
+const fn address_family(afi: Afi) -> usize {
+    match afi {
+        Afi::IPV4 => 0,
+        Afi::IPV6 => 1,
+        Afi::L2VPN => 2,
+        Afi::BGP_LS => 3,
+        _ => usize::MAX,
     }
 }
 
@@ -276,6 +318,16 @@ mod tests {
     fn the_first_row_is_ipv4_unicast() {
         assert_eq!(Family::IPV4_UNICAST.index(), Some(0), "FamilySet::bit relies on it");
         assert!(Family::ALL.len() <= 64, "FamilySet is 64 bits wide");
+    }
+
+    #[test]
+    fn the_index_is_the_position() {
+        for (i, family) in Family::ALL.iter().enumerate() {
+            assert_eq!(family.index().map(usize::from), Some(i), "{family}");
+        }
+        for (afi, safi) in [(1, 99), (9, 1), (0, 0), (16388, 1), (25, 1)] {
+            assert_eq!(Family::new(afi, safi).index(), None, "{afi} {safi}");
+        }
     }
 
     #[test]
