@@ -3,6 +3,7 @@
 use crate::Family;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::cap::role::Role;
 use crate::code::Asn;
 use crate::family::FamilySet;
 
@@ -28,6 +29,10 @@ pub struct DecodeCtx {
     pub families: FamilySet,
     /// iBGP or eBGP.
     pub peer: PeerKind,
+    /// Our role towards an external peer (RFC 9234), where one is configured.
+    pub role: Option<Role>,
+    /// The peer's AS number, which a peer's ONLY_TO_CUSTOMER must have (RFC 9234 section 5).
+    pub peer_as: Asn,
     /// AIGP is accepted from this peer (a local setting, RFC 7311 section 3.4).
     pub aigp: bool,
 }
@@ -45,6 +50,8 @@ pub struct EncodeCtx {
     pub families: FamilySet,
     /// iBGP or eBGP.
     pub peer: PeerKind,
+    /// Our role towards an external peer (RFC 9234), where one is configured.
+    pub role: Option<Role>,
     /// Our own AS number on this session; the AS_PATH that an eBGP route without one gets.
     pub local_as: Asn,
     /// Largest message in octets: 4,096, or 65,535 with extended messages (RFC 8654).
@@ -70,6 +77,8 @@ impl Default for DecodeCtx {
             extended_next_hop: FamilySet::EMPTY,
             families: Family::ALL.iter().copied().collect(),
             peer: PeerKind::Internal,
+            role: None,
+            peer_as: Asn(65533),
             aigp: false,
         }
     }
@@ -84,6 +93,7 @@ impl Default for EncodeCtx {
             extended_next_hop: FamilySet::EMPTY,
             families: Family::ALL.iter().copied().collect(),
             peer: PeerKind::Internal,
+            role: None,
             local_as: Asn(65533),
             max_message: 4096,
             aigp: false,

@@ -167,6 +167,12 @@ pub enum EncodeError {
         /// The field.
         what: &'static str,
     },
+    /// The session does not allow the route.
+    #[error("{what}")]
+    Forbidden {
+        /// Why, for people.
+        what: &'static str,
+    },
     /// The route lacks what its family needs.
     #[error("{what}")]
     Missing {

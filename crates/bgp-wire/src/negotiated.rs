@@ -3,6 +3,7 @@
 use crate::cap::add_path::{self, Direction};
 use crate::cap::graceful_restart::GracefulRestart;
 use crate::cap::nexthop;
+use crate::cap::role::{self, Role};
 use crate::code::{Afi, Asn, CapCode};
 use crate::ctx::{DecodeCtx, EncodeCtx, PeerKind};
 use crate::emit::{Emit, Spacing};
@@ -65,6 +66,8 @@ pub struct Negotiated {
     pub peer_as: Asn,
     /// iBGP or eBGP.
     pub peer: PeerKind,
+    /// Our role, which RFC 9234 section 5 asks for whether or not the peer has one; of external sessions only.
+    pub role: Option<Role>,
     /// Our OPEN.
     pub sent: Open,
     /// The peer's OPEN.
@@ -92,7 +95,10 @@ impl Negotiated {
         };
         let (local_as, peer_as) = (sent.four_octet_asn(), received.four_octet_asn());
         let graceful_restart = received.graceful_restart().filter(|_| sent.has(CapCode::GRACEFUL_RESTART));
+        let peer = if local_as == peer_as { PeerKind::Internal } else { PeerKind::External };
+        let ours = role::roles(sent.values(CapCode::ROLE)).next();
         Self {
+            role: ours.filter(|_| peer == PeerKind::External),
             hold_time: sent.hold_time.min(received.hold_time),
             asn4: both(CapCode::ASN4),
             add_path_send: add_path(&families, &sent, &received),
@@ -105,7 +111,7 @@ impl Negotiated {
             graceful_restart,
             local_as,
             peer_as,
-            peer: if local_as == peer_as { PeerKind::Internal } else { PeerKind::External },
+            peer,
             families,
             sent,
             received,
@@ -136,6 +142,8 @@ impl Negotiated {
             extended_next_hop: self.extended_next_hop(),
             families: self.family_set(),
             peer: self.peer,
+            role: self.role,
+            peer_as: self.peer_as,
             aigp,
         }
     }
@@ -154,6 +162,7 @@ impl Negotiated {
             extended_next_hop: self.extended_next_hop(),
             families: self.family_set(),
             peer: self.peer,
+            role: self.role,
             local_as: self.local_as,
             max_message: self.max_message,
             aigp,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use bgp_wire::attr::{self, AttributeBuilder};
+use bgp_wire::cap::role::Role;
 use bgp_wire::code::Asn;
 use bgp_wire::msg::update::{announce, end_of_rib, withdraw};
 use bgp_wire::text::Words;
@@ -187,6 +188,30 @@ fn sessions_and_families() {
             "10.0.0.0/24",
             "next-hop 1.2.3.4 as-path [ ]",
             "0000000e4001010040020040030401020304180a0000",
+        ),
+        (
+            "ONLY_TO_CUSTOMER to a customer",
+            EncodeCtx { role: Some(Role::PROVIDER), ..ebgp() },
+            V4,
+            "10.0.0.0/24",
+            "next-hop 1.2.3.4 large-community 1:2:3",
+            "0000002a4001010040020602010000fde840030401020304c0200c000000010000000200000003c023040000fde8180a0000",
+        ),
+        (
+            "that of the route stays",
+            EncodeCtx { role: Some(Role::PROVIDER), ..ebgp() },
+            V4,
+            "10.0.0.0/24",
+            "next-hop 1.2.3.4 otc 1",
+            "0000001b4001010040020602010000fde840030401020304c0230400000001180a0000",
+        ),
+        (
+            "none to a provider",
+            EncodeCtx { role: Some(Role::CUSTOMER), ..ebgp() },
+            V4,
+            "10.0.0.0/24",
+            "next-hop 1.2.3.4",
+            "000000144001010040020602010000fde840030401020304180a0000",
         ),
         (
             "no AIGP where it is off",
@@ -417,4 +442,20 @@ fn an_evpn_route_stands_in_mp_reach_nlri() {
     let octets = "022500010a0000010001000000000000000000000000006430001122334455200a000063000641";
     let body = announced(&ibgp(), Family::L2VPN_EVPN, route, "next-hop 10.0.0.1");
     assert!(body.contains(&format!("800e30001946040a00000100{octets}")), "{body}");
+}
+
+/// RFC 9234 section 5, egress rule 2; other families than unicast are left alone.
+#[test]
+fn only_to_customer_goes_to_no_provider() {
+    let route = attributes("next-hop 1.2.3.4 otc 65009");
+    for role in [Role::CUSTOMER, Role::PEER, Role::ROUTE_SERVER_CLIENT] {
+        let ctx = EncodeCtx { role: Some(role), ..ebgp() };
+        let mut out = Vec::new();
+        let unicast = nlri(V4, "10.0.0.0/24");
+        let refused = announce(&ctx, &route, V4, [unicast.as_ref()], &mut out);
+        assert!(matches!(refused, Err(EncodeError::Forbidden { .. })), "{refused:?}");
+        assert!(out.is_empty());
+        let multicast = nlri(Family::IPV4_MULTICAST, "10.0.0.0/24");
+        assert_eq!(announce(&ctx, &route, Family::IPV4_MULTICAST, [multicast.as_ref()], &mut out), Ok(1));
+    }
 }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use bgp_wire::cap::role::Role;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::diag::{At, Span};
@@ -174,6 +175,8 @@ body! {
     next_hop: bool,
     aigp: bool,
     software_version: bool,
+    role: Role,
+    role_strict: bool,
 }
 
 /// One `api` block.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 
+use bgp_wire::cap::role::Role;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::env::ApiVersion;
@@ -103,6 +104,15 @@ fn ranged<T: TryFrom<i128>>(
 /// Octets of memory or disk.
 pub(crate) fn octets(value: Scalar<'_>) -> Value<u64> {
     ranged(value, "a number of octets", "a number from 4096 up", |n: &u64| *n >= 4096)
+}
+
+/// What we are to the peer (RFC 9234 section 3).
+pub(crate) fn role(value: Scalar<'_>) -> Value<Role> {
+    let role = match value {
+        Scalar::Text(text) => Role::from_name(text),
+        _ => None,
+    };
+    role.map_or_else(|| refuse(value, "a role", "what we are: provider, customer, peer, rs, rs-client"), Ok)
 }
 
 /// A TCP port.

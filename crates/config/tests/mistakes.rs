@@ -134,6 +134,12 @@ fn capabilities() {
                 "refresh without what it needs",
                 "GOOD\nadj-rib-out = false\n[neighbor.capability]\nroute-refresh = true\n",
             ),
+            ("role", "GOOD\n[neighbor.capability]\nrole = \"client\"\n"),
+            ("role-strict alone", "GOOD\n[neighbor.capability]\nrole-strict = true\n"),
+            (
+                "role within an AS",
+                "[[neighbor]]\npeer-address = \"192.0.2.1\"\nlocal-address = \"192.0.2.2\"\nlocal-as = 1\npeer-as = 1\n[neighbor.capability]\nrole = \"customer\"\n",
+            ),
             ("not yet", "GOOD\n[neighbor.capability]\noperational = true\nmulti-session = true\n"),
         ]),
     );

@@ -23,6 +23,9 @@ pub struct PeerConfig {
     /// Offer four-octet AS numbers (RFC 6793): the capability is put after the last multiprotocol one as soon as our
     /// AS number is known, unless `capabilities` already has it.
     pub asn4: bool,
+    /// A peer that does not say its role is refused (RFC 9234 section 4.2, "strict mode"). Without a role of our own
+    /// among the capabilities this does nothing.
+    pub strict_role: bool,
     /// Never connect, only accept.
     pub passive: bool,
     /// We have just started: the R bit (RFC 4724 section 3) is set in each OPEN until a session is established.
@@ -49,6 +52,7 @@ impl Default for PeerConfig {
             hold_time: 180,
             capabilities: Vec::new(),
             asn4: true,
+            strict_role: false,
             passive: false,
             restarting: true,
             open_wait: Duration::from_mins(1),

@@ -60,6 +60,7 @@ pub(crate) fn peer(
         hold_time: neighbor.hold_time,
         capabilities,
         asn4: neighbor.capability.asn4,
+        strict_role: neighbor.capability.role_strict,
         passive: neighbor.passive || ground.settings.bgp.passive,
         restarting: ground.restarting,
         open_wait: Duration::from_secs(ground.settings.bgp.openwait.into()),

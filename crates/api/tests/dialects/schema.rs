@@ -124,6 +124,7 @@ fn schema(dialect: &Dialect) -> Value {
                     "cluster-list": { "type": "array", "items": { "type": "string" } } } },
                 "announce": { "type": "object", "description": "by family, then by next hop",
                     "additionalProperties": { "type": "object", "additionalProperties": routes } },
+                "route-leak": { "const": true, "description": "what is announced must not be used (RFC 9234)" },
                 "withdraw": { "type": "object", "description": "by family", "additionalProperties": routes },
             })),
         },

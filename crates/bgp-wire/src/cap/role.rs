@@ -1,8 +1,9 @@
 //! BGP role (RFC 9234 section 4.1): one octet.
 
 use super::{CapabilityCodec, RawCapability};
-use crate::code::CapCode;
+use crate::code::{Asn, CapCode};
 use crate::emit::{Emit, Spacing};
+use crate::family::Family;
 
 /// The codec.
 #[derive(Debug)]
@@ -40,6 +41,34 @@ impl Role {
     /// Whether the two roles of a session go together (RFC 9234 section 4.2, table 2); if not, Role Mismatch (2/11).
     pub const fn pairs_with(self, remote: Self) -> bool {
         matches!((self.0, remote.0), (0, 3) | (3, 0) | (1, 2) | (2, 1) | (4, 4))
+    }
+
+    /// Whether the rules of section 5 are for a family: IPv4 and IPv6 unicast, and no other by default.
+    pub fn rules(family: Family) -> bool {
+        family == Family::IPV4_UNICAST || family == Family::IPV6_UNICAST
+    }
+
+    /// Whether a route received in this role is a leak (RFC 9234 section 5, ingress rules 1 and 2); `otc` is its
+    /// ONLY_TO_CUSTOMER, `remote` the AS that it came from.
+    pub fn leaked(self, otc: Option<u32>, remote: Asn) -> bool {
+        match (self, otc) {
+            // From a customer, or a client of ours.
+            (Self::PROVIDER | Self::ROUTE_SERVER, Some(_)) => true,
+            (Self::PEER, Some(asn)) => asn != remote.0,
+            _ => false,
+        }
+    }
+
+    /// Whether ONLY_TO_CUSTOMER is added to what is sent in this role: to customers, peers and clients of a route server
+    /// (RFC 9234 section 5, egress rule 1).
+    pub const fn marks(self) -> bool {
+        matches!(self, Self::PROVIDER | Self::PEER | Self::ROUTE_SERVER)
+    }
+
+    /// Whether routes with ONLY_TO_CUSTOMER must not be sent in this role: to providers, peers and route servers
+    /// (RFC 9234 section 5, egress rule 2).
+    pub const fn keeps(self) -> bool {
+        matches!(self, Self::CUSTOMER | Self::PEER | Self::ROUTE_SERVER_CLIENT)
     }
 }
 
@@ -114,6 +143,19 @@ mod tests {
         assert_eq!(all.filter(|(a, b)| a.pairs_with(*b)).count(), 5);
         assert!(Role::PROVIDER.pairs_with(Role::CUSTOMER));
         assert!(!Role::PROVIDER.pairs_with(Role::PROVIDER));
+    }
+
+    /// RFC 9234 section 5, each rule for each role.
+    #[test]
+    fn only_to_customer() {
+        let all = [Role::PROVIDER, Role::ROUTE_SERVER, Role::ROUTE_SERVER_CLIENT, Role::CUSTOMER, Role::PEER];
+        let leaks = |otc| all.map(|role| role.leaked(otc, Asn(65001)));
+        assert_eq!(leaks(None), [false; 5]);
+        assert_eq!(leaks(Some(65001)), [true, true, false, false, false]);
+        assert_eq!(leaks(Some(65002)), [true, true, false, false, true]);
+        assert_eq!(all.map(Role::marks), [true, true, false, false, true]);
+        assert_eq!(all.map(Role::keeps), [false, false, true, true, true]);
+        assert!(Role::rules(Family::IPV6_UNICAST) && !Role::rules(Family::IPV4_MULTICAST));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::raw::Body;
 use crate::value;
 
 /// Keywords of the section.
-pub(super) const KEYWORDS: [&str; 12] = [
+pub(super) const KEYWORDS: [&str; 14] = [
     "nexthop",
     "add-path",
     "asn4",
@@ -22,6 +22,8 @@ pub(super) const KEYWORDS: [&str; 12] = [
     "software-version",
     "link-local-nexthop",
     "link-local-prefer",
+    "role",
+    "role-strict",
 ];
 
 /// Reads the section.
@@ -59,6 +61,8 @@ pub(super) fn statement<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>, body
             bare_is_false(reader, s);
             body.software_version = reader.value(s, Some(false), values::boolean);
         }
+        "role" => body.role = reader.value(s, None, value::role),
+        "role-strict" => body.role_strict = reader.value(s, Some(true), values::boolean),
         name @ ("link-local-nexthop" | "link-local-prefer") => {
             if let Some(value) = reader.value(s, Some(name == "link-local-nexthop"), values::boolean)
                 && value.value

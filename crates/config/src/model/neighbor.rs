@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use bgp_wire::cap::{self, RawCapability, add_path::Direction, graceful_restart::GracefulRestart};
+use bgp_wire::cap::{
+    self, RawCapability, add_path::Direction, graceful_restart::GracefulRestart, role::Role,
+};
 use bgp_wire::{Afi, Asn, Family, Safi};
 use route_text::PeerName;
 
@@ -86,6 +88,10 @@ pub struct Capability {
     pub aigp: bool,
     /// Name and version of this program.
     pub software_version: bool,
+    /// What we are to the peer (RFC 9234).
+    pub role: Option<Role>,
+    /// A peer that does not say its role is refused.
+    pub role_strict: bool,
     /// OPERATIONAL messages; without effect so far.
     pub operational: bool,
     /// One session per family; without effect so far.
@@ -153,6 +159,9 @@ impl Neighbor {
         }
         if wanted.software_version {
             all.push(cap::software_version::encode(version));
+        }
+        if let Some(role) = wanted.role {
+            all.push(cap::role::encode(role));
         }
         all
     }

@@ -118,6 +118,8 @@ fn capability(fields: &mut Fields<'_, '_>, body: &mut Body, diags: &mut Diags) {
     body.next_hop = table.scalar("nexthop", value::boolean, diags);
     body.aigp = table.scalar("aigp", value::boolean, diags);
     body.software_version = table.scalar("software-version", value::boolean, diags);
+    body.role = table.scalar("role", value::role, diags);
+    body.role_strict = table.scalar("role-strict", value::boolean, diags);
     table.finish(diags);
 }
 

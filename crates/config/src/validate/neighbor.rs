@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bgp_wire::cap::graceful_restart::MAX_TIME;
-use bgp_wire::{Afi, Family};
+use bgp_wire::{Afi, Asn, Family};
 use route_text::{FamilyAllowed, PeerName};
 
 use crate::diag::{At, Diag, Diags, Span};
@@ -219,6 +219,7 @@ fn capability(
             );
         }
     }
+    role(body, dialect, diags);
     for (name, field) in [("operational", &body.operational), ("multi-session", &body.multi_session)] {
         if let Some(At { value: true, at }) = field {
             diags.push(Diag::warning(format!("{name} has no effect yet"), *at).hint("remove it"));
@@ -238,8 +239,31 @@ fn capability(
         next_hop: next_hop(body, families, diags),
         aigp: or(body.aigp.as_ref(), false),
         software_version: or(body.software_version.as_ref(), false),
+        role: body.role.as_ref().map(|role| role.value),
+        role_strict: or(body.role_strict.as_ref(), false),
         operational: or(body.operational.as_ref(), false),
         multi_session: or(body.multi_session.as_ref(), false),
+    }
+}
+
+/// Roles are for external peers (RFC 9234 section 4).
+fn role(body: &Body, dialect: Dialect, diags: &mut Diags) {
+    let asn = |field: &Option<At<Option<Asn>>>| field.as_ref().map(|f| f.value);
+    let (ours, theirs) = (asn(&body.local_as), asn(&body.peer_as));
+    let internal = ours == Some(None) || matches!((ours, theirs), (Some(Some(a)), Some(Some(b))) if a == b);
+    match (&body.role, &body.role_strict) {
+        (Some(role), _) if internal => {
+            diags.push(
+                Diag::error("a role needs an external peer, and this one is in our own AS", role.at)
+                    .hint("remove it (RFC 9234 is about sessions between ASes)"),
+            );
+        }
+        (None, Some(At { value: true, at })) => {
+            diags.push(Diag::warning("role-strict has no effect without a role", *at).hint(
+                dialect.say("add role = \"customer\", or what we are", "add role customer;, or what we are"),
+            ));
+        }
+        _ => {}
     }
 }
 

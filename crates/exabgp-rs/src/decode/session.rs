@@ -112,6 +112,8 @@ impl Session {
                 router_id: name.router_id,
             },
             decode: DecodeCtx {
+                role: None,
+                peer_as: DecodeCtx::default().peer_as,
                 asn4,
                 add_path: when(matches!(direction, AddPath::Receive | AddPath::Both)),
                 extended_next_hop,
@@ -120,6 +122,7 @@ impl Session {
                 aigp,
             },
             encode: EncodeCtx {
+                role: None,
                 asn4,
                 add_path: when(matches!(direction, AddPath::Send | AddPath::Both)),
                 extended_next_hop,

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bgp_wire::cap::{self, role};
 use bgp_wire::msg::RouteRefresh;
 use bgp_wire::msg::frame::{Frame, HEADER, frame};
 use bgp_wire::msg::open::{Expect, Open};
 use bgp_wire::negotiated::{Negotiated, Refresh};
-use bgp_wire::{Asn, DecodeError, MessageType, Notification};
+use bgp_wire::{Asn, CapCode, DecodeError, MessageType, Notification};
 
 use super::connection::Phase;
 use super::{Farewell, Peer, collision};
@@ -150,7 +151,13 @@ impl Peer {
             Err(error) => return self.fail(now, leg, error.notification()),
         };
         let local_as = self.config.local_as.unwrap_or_else(|| open.four_octet_asn());
-        let expected = Expect { peer_as: self.config.peer_as, local_as, local_id: self.config.router_id };
+        let expected = Expect {
+            peer_as: self.config.peer_as,
+            local_as,
+            local_id: self.config.router_id,
+            role: role::roles(cap::values(&self.config.capabilities, CapCode::ROLE)).next(),
+            strict_role: self.config.strict_role,
+        };
         if let Err(error) = open.validate(&expected) {
             return self.fail(now, leg, error.notification());
         }

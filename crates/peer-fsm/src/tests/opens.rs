@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use bgp_wire::cap::RawCapability;
 use bgp_wire::cap::asn4;
+use bgp_wire::cap::role::{self, Role};
 use bgp_wire::msg::{Open, keepalive};
 use bgp_wire::{Asn, CapCode};
 
@@ -69,6 +70,40 @@ fn what_is_wrong_with_theirs() {
     let mut internal = Bench::at(ours, State::OpenSent);
     internal.give(OUT, &octets(&same));
     assert_eq!((internal.farewell(OUT).code, internal.farewell(OUT).subcode), (2, 3));
+}
+
+/// RFC 9234 section 4.2: Role Mismatch is 2/11.
+#[test]
+fn roles_have_to_go_together() {
+    let config = |strict_role| {
+        let mut config = PeerConfig { strict_role, ..config() };
+        config.capabilities.push(role::encode(Role::CUSTOMER));
+        config
+    };
+    let answer = |strict, roles: &[Role]| {
+        let mut theirs = open();
+        theirs.capabilities.extend(roles.iter().map(|r| role::encode(*r)));
+        let mut bench = Bench::at(config(strict), State::OpenSent);
+        bench.give(OUT, &octets(&theirs));
+        if bench.side.peer.state() == State::OpenConfirm {
+            bench.give(OUT, &keepalive());
+            let (_, negotiated) = bench.side.peer.established().unwrap();
+            assert_eq!(negotiated.role, Some(Role::CUSTOMER));
+            return (0, 0);
+        }
+        let farewell = bench.farewell(OUT);
+        (farewell.code, farewell.subcode)
+    };
+    for strict in [false, true] {
+        assert_eq!(answer(strict, &[Role::PROVIDER]), (0, 0));
+        assert_eq!(answer(strict, &[Role::PROVIDER, Role::PROVIDER]), (0, 0));
+        for role in (1..=255).map(Role) {
+            assert_eq!(answer(strict, &[role]), (2, 11), "{role:?}");
+        }
+        assert_eq!(answer(strict, &[Role::PROVIDER, Role::PEER]), (2, 11));
+    }
+    assert_eq!(answer(false, &[]), (0, 0), "who says nothing is welcome");
+    assert_eq!(answer(true, &[]), (2, 11));
 }
 
 #[test]

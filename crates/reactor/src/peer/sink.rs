@@ -143,6 +143,9 @@ impl MessageSink for Sink<'_> {
             }
         };
         self.complain(&update);
+        if update.leaked && self.decoded == 0 {
+            warn!(target: "peer", "{}: a route leak (RFC 9234): ONLY_TO_CUSTOMER came from who must not pass it on", self.name);
+        }
         self.decoded = self.decoded.saturating_add(body.len());
         if let Some(interner) = self.keep {
             keep(self.shared, interner, &update);

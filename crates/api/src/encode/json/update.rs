@@ -139,6 +139,9 @@ pub(super) fn write(flavor: &Flavor, update: &Update<'_>, slot: &mut Slot, out: 
         comma(out);
         out.extend_from_slice(b"\"announce\": ");
         announce(flavor, &announced, out);
+        if update.leaked {
+            out.extend_from_slice(b", \"route-leak\": true");
+        }
     }
     let withdrawn: SmallVec<[Run<'_>; 4]> = update.withdrawn_runs().collect();
     if !withdrawn.is_empty() {

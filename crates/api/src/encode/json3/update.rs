@@ -47,6 +47,10 @@ pub(super) fn write(update: &Update<'_>, unique: &mut u64, out: &mut Vec<u8>) {
             }
         });
         w.end_object();
+        if update.leaked {
+            w.key("route-leak");
+            w.boolean(true);
+        }
     }
     let withdrawn: Vec<_> = update.withdrawn_runs().collect();
     if !withdrawn.is_empty() {

@@ -4,7 +4,8 @@
 use std::net::Ipv4Addr;
 
 use super::{Open, error};
-use crate::code::Asn;
+use crate::cap::role::{self, Role};
+use crate::code::{Asn, CapCode};
 use crate::error::DecodeError;
 
 /// What this side of a session is, and what it wants the other to be.
@@ -16,6 +17,10 @@ pub struct Expect {
     pub local_as: Asn,
     /// Our own BGP identifier.
     pub local_id: Ipv4Addr,
+    /// Our own role, if there is one (RFC 9234).
+    pub role: Option<Role>,
+    /// A peer without role is refused (RFC 9234 section 4.2, "strict mode").
+    pub strict_role: bool,
 }
 
 impl Open {
@@ -26,6 +31,7 @@ impl Open {
     /// | 2 | AS 0 in field or capability, AS_TRANS as the AS itself, field and capability disagree, not the expected AS |
     /// | 3 | identifier 0.0.0.0, or ours with a peer in our own AS |
     /// | 6 | hold time of 1 or 2 seconds |
+    /// | 11 | a role that does not go with ours, several that differ, none in strict mode |
     pub fn validate(&self, expected: &Expect) -> Result<(), DecodeError> {
         let asn = self.four_octet_asn();
         if let Some(wanted) = expected.peer_as
@@ -64,7 +70,28 @@ impl Open {
         if matches!(self.hold_time, 1 | 2) {
             return Err(error(6, format!("Hold Time is invalid ({})", self.hold_time)));
         }
-        Ok(())
+        self.validate_role(expected)
+    }
+
+    /// RFC 9234 section 4.2: the roles of both sides must be those of one relationship.
+    fn validate_role(&self, expected: &Expect) -> Result<(), DecodeError> {
+        let Some(ours) = expected.role else { return Ok(()) };
+        let name = |role: Role| role.name().map_or_else(|| format!("unknown ({})", role.0), str::to_owned);
+        let mut roles = role::roles(self.values(CapCode::ROLE));
+        let Some(theirs) = roles.next() else {
+            return if expected.strict_role {
+                Err(error(11, format!("a BGP role is required, ours is {}", name(ours))))
+            } else {
+                Ok(())
+            };
+        };
+        if let Some(other) = roles.find(|other| *other != theirs) {
+            return Err(error(11, format!("several BGP roles: {} and {}", name(theirs), name(other))));
+        }
+        if ours.pairs_with(theirs) {
+            return Ok(());
+        }
+        Err(error(11, format!("the BGP role {} does not go with ours, {}", name(theirs), name(ours))))
     }
 
     /// Whether the speaker is in `wanted`, which for AS_TRANS is decided by the two-octet field.
@@ -78,8 +105,13 @@ mod tests {
     use super::*;
     use crate::cap::asn4;
 
-    const EXPECT: Expect =
-        Expect { peer_as: Some(Asn(65001)), local_as: Asn(65000), local_id: Ipv4Addr::new(10, 0, 0, 2) };
+    const EXPECT: Expect = Expect {
+        peer_as: Some(Asn(65001)),
+        local_as: Asn(65000),
+        local_id: Ipv4Addr::new(10, 0, 0, 2),
+        role: None,
+        strict_role: false,
+    };
 
     fn open(asn: u32) -> Open {
         Open::new(Asn(asn), 180, Ipv4Addr::new(10, 0, 0, 3), vec![asn4::encode(Asn(asn))])

@@ -9,15 +9,27 @@ use crate::msg::update::next_hop::Wire;
 /// Flags of AS4_PATH and AS4_AGGREGATOR (RFC 6793 section 3).
 const AS4_FLAGS: u8 = flag::OPTIONAL | flag::TRANSITIVE;
 
+/// Flags of ONLY_TO_CUSTOMER (RFC 9234 section 5).
+const OTC_FLAGS: u8 = flag::OPTIONAL | flag::TRANSITIVE;
+
 /// LOCAL_PREF of internal routes that have none.
 const LOCAL_PREF: u32 = 100;
 
 /// Attributes that are added where the route does not have them, in ascending order.
-const ADDED: [AttrCode; 4] = [AttrCode::ORIGIN, AttrCode::AS_PATH, AttrCode::NEXT_HOP, AttrCode::LOCAL_PREF];
+const ADDED: [AttrCode; 5] =
+    [AttrCode::ORIGIN, AttrCode::AS_PATH, AttrCode::NEXT_HOP, AttrCode::LOCAL_PREF, AttrCode::OTC];
 
-/// Appends the attributes of a route for one session, MP_REACH_NLRI excepted.
-pub(super) fn write(ctx: &EncodeCtx, attributes: &RouteAttributes, next_hop: Wire, out: &mut Vec<u8>) {
-    let mut missing = ADDED.as_slice();
+/// Appends the attributes of a route for one session, MP_REACH_NLRI excepted; with `otc`, ONLY_TO_CUSTOMER with our AS
+/// number among them (RFC 9234 section 5).
+pub(super) fn write(
+    ctx: &EncodeCtx,
+    attributes: &RouteAttributes,
+    next_hop: Wire,
+    otc: bool,
+    out: &mut Vec<u8>,
+) {
+    let missing = ADDED.as_slice();
+    let mut missing = if otc { missing } else { missing.split_last().map_or(missing, |(_, rest)| rest) };
     for a in attributes.iter() {
         while let [first, rest @ ..] = missing {
             if *first > a.code {
@@ -48,6 +60,7 @@ fn add(ctx: &EncodeCtx, code: AttrCode, next_hop: Wire, out: &mut Vec<u8>) {
         }
         (AttrCode::NEXT_HOP, Wire::V4(ip)) => put(flag::TRANSITIVE, code, &ip.octets(), out),
         (AttrCode::LOCAL_PREF, _) if internal => put(flag::TRANSITIVE, code, &LOCAL_PREF.to_be_bytes(), out),
+        (AttrCode::OTC, _) => put(OTC_FLAGS, code, &ctx.local_as.0.to_be_bytes(), out),
         _ => {}
     }
 }

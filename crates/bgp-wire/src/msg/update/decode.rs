@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::attr::NextHop;
+use crate::attr::{NextHop, otc};
+use crate::cap::role::Role;
 use crate::code::AttrCode;
 use crate::ctx::DecodeCtx;
 use crate::cursor::Reader;
@@ -42,6 +43,7 @@ pub fn decode<'a>(body: &'a [u8], ctx: &DecodeCtx) -> Result<Update<'a>, DecodeE
         next_hop: NextHop::Unset,
         reach: None,
         unreach: None,
+        leaked: false,
         attributes: Attributes { raw: attributes.rest(), ..Attributes::default() },
         treatment: Treatment::Accept,
         errors: SmallVec::new(),
@@ -78,7 +80,15 @@ pub fn decode<'a>(body: &'a [u8], ctx: &DecodeCtx) -> Result<Update<'a>, DecodeE
     if let Some(error) = verdict(&update, reachable || ignored) {
         return Err(error);
     }
+    update.leaked = leaked(&update, ctx);
     Ok(update)
+}
+
+/// RFC 9234 section 5, on the way in.
+fn leaked(update: &Update<'_>, ctx: &DecodeCtx) -> bool {
+    let Some(role) = ctx.role else { return false };
+    let otc = update.attributes.get(AttrCode::OTC).and_then(otc::asn_of);
+    role.leaked(otc, ctx.peer_as) && update.announced_runs().any(|(_, run)| Role::rules(run.family()))
 }
 
 /// RFC 7606 section 5.2: with attributes but no reachable routes nobody can be sure that all routes were found, so

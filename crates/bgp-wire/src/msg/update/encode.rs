@@ -1,7 +1,8 @@
 //! UPDATE to octets: whole messages with headers, filled as far as the session allows.
 
 use crate::attr::RouteAttributes;
-use crate::code::{Afi, MessageType, Safi};
+use crate::cap::role::Role;
+use crate::code::{Afi, AttrCode, MessageType, Safi};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
 use crate::family::Family;
@@ -31,6 +32,7 @@ pub fn announce<'n>(
     out: &mut Vec<u8>,
 ) -> Result<u32, EncodeError> {
     let next_hop = next_hop::resolve(ctx, attributes, family)?;
+    let only_to_customer = only_to_customer(ctx, attributes, family)?;
     let field = match next_hop {
         Wire::V4(_) | Wire::Given if classic(family) => Field::Announced,
         _ => Field::Reach(family, next_hop),
@@ -40,8 +42,23 @@ pub fn announce<'n>(
     let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6) && family.safi != Safi::SR_POLICY;
     let beside = if ip && family.needs_next_hop() { next_hop } else { Wire::Given };
     let mut packer = Packer::new(ctx, field, out);
-    packer.attributes(|out| block::write(ctx, attributes, beside, out))?;
+    packer.attributes(|out| block::write(ctx, attributes, beside, only_to_customer, out))?;
     packer.pack(nlris)
+}
+
+/// RFC 9234 section 5, on the way out: whether ONLY_TO_CUSTOMER is to be added, or the route must not be sent at all.
+fn only_to_customer(
+    ctx: &EncodeCtx,
+    attributes: &RouteAttributes,
+    family: Family,
+) -> Result<bool, EncodeError> {
+    let Some(role) = ctx.role.filter(|_| Role::rules(family)) else { return Ok(false) };
+    let there = attributes.get(AttrCode::OTC).is_some();
+    if there && role.keeps() {
+        let what = "a route with ONLY_TO_CUSTOMER goes to customers alone (RFC 9234 section 5)";
+        return Err(EncodeError::Forbidden { what });
+    }
+    Ok(role.marks() && !there)
 }
 
 /// Appends UPDATEs that withdraw `nlris`, all of `family`, in their order, and returns how many messages that took:

@@ -49,6 +49,8 @@ pub struct Update<'a> {
     pub reach: Option<Reach<'a>>,
     /// MP_UNREACH_NLRI, when there and of a negotiated family.
     pub unreach: Option<NlriRun<'a>>,
+    /// The routes are where they must not be (RFC 9234 section 5): whoever has a use for routes must not use them.
+    pub leaked: bool,
     /// The attributes that survived.
     pub attributes: Attributes<'a>,
     /// The worst treatment that any error asks for; never [`Treatment::Reset`].

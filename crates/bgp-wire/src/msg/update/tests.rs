@@ -466,3 +466,26 @@ fn what_is_kept_of_a_route_is_canonical() {
     let expected = [ORIGIN, PATH, PREFERENCE, "c00808fde80001ffffff01", "e06301aa"].concat();
     assert_eq!(route.block(), octets(&expected));
 }
+
+/// RFC 9234 section 5, on the way in: what is told of routes that come from who must not pass them on.
+#[test]
+fn leaks_are_found() {
+    use crate::cap::role::Role;
+    let leaked = |role, otc: &str, family_multicast: bool| {
+        let ctx =
+            DecodeCtx { peer: PeerKind::External, role, peer_as: crate::Asn(65001), ..DecodeCtx::default() };
+        let reach = if family_multicast { "800e0d00010204010203040018c63364" } else { "" };
+        let attributes = format!("4001010040020602010000fde940030401020304{reach}{otc}");
+        let nlri = if family_multicast { "" } else { "18c63364" };
+        let body = octets(&format!("0000{:04x}{attributes}{nlri}", attributes.len() / 2));
+        decode(&body, &ctx).unwrap().leaked
+    };
+    let otc = "c023040000fdea";
+    assert!(leaked(Some(Role::PROVIDER), otc, false));
+    assert!(leaked(Some(Role::PEER), otc, false));
+    assert!(!leaked(Some(Role::PEER), "c023040000fde9", false), "the peer's own");
+    assert!(!leaked(Some(Role::CUSTOMER), otc, false));
+    assert!(!leaked(Some(Role::PROVIDER), "", false));
+    assert!(!leaked(None, otc, false));
+    assert!(!leaked(Some(Role::PROVIDER), otc, true), "unicast only");
+}
