@@ -216,6 +216,12 @@ pub struct Decode {
     /// Read an MRT file (BGP4MP, TABLE_DUMP, TABLE_DUMP_V2; gzip too), - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["payload", "nlri", "update", "open"])]
     pub mrt: Option<PathBuf>,
+    /// Read a capture (pcap, pcapng; gzip too), - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["payload", "nlri", "update", "open", "mrt"])]
+    pub pcap: Option<PathBuf>,
+    /// The TCP port of BGP in the capture
+    #[arg(long, default_value_t = 179, requires = "pcap")]
+    pub port: u16,
     /// Accepted for ExaBGP's command line
     #[arg(short, long)]
     pub debug: bool,

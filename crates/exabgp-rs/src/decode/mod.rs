@@ -2,6 +2,7 @@
 
 pub(crate) mod hex;
 mod mrt;
+mod pcap;
 pub(crate) mod session;
 mod show;
 
@@ -83,6 +84,8 @@ pub(crate) fn run(options: &Decode, env_file: Option<&Path>) -> Result<ExitCode>
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = if let Some(file) = &options.mrt {
         mrt::run(&setup, file, &mut out)
+    } else if let Some(file) = &options.pcap {
+        pcap::run(&setup, file, options.port, &mut out)
     } else {
         digits(&setup, options, family, &mut out)
     };
