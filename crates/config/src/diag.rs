@@ -121,6 +121,13 @@ impl Diags {
         }
     }
 
+    /// Adds one about what several neighbors have from the same place, unless it is there already.
+    pub(crate) fn push_once(&mut self, diag: Diag) {
+        if !self.kept.iter().any(|kept| kept.at == diag.at && kept.message == diag.message) {
+            self.push(diag);
+        }
+    }
+
     /// Adds one about a word that nobody knows: an error, or only a warning where that was asked for.
     pub(crate) fn push_unknown(&mut self, mut diag: Diag) {
         if self.lenient {

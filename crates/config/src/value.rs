@@ -233,11 +233,11 @@ pub(crate) fn host_name(value: Scalar<'_>) -> Value<String> {
     let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
     let bytes = text.as_bytes();
     let ends = edge(bytes.first().copied()) && edge(bytes.last().copied());
-    // One octet holds the length, and the capability's codec allows 64 (draft-walton-bgp-hostname-capability).
-    if ends && text.bytes().all(inner) && !text.contains("..") && text.len() <= 64 {
+    // One octet holds the length (draft-walton-bgp-hostname-capability).
+    if ends && text.bytes().all(inner) && !text.contains("..") && text.len() <= 255 {
         Ok(text)
     } else {
-        refuse(value, "a host name", "letters, digits, single dots and hyphens, at most 64")
+        refuse(value, "a host name", "letters, digits, single dots and hyphens, at most 255")
     }
 }
 

@@ -321,3 +321,30 @@ fn an_empty_configuration_is_fine() {
     let config = loaded("# nothing yet\n", &Sources::default()).config;
     assert!(config.neighbors.is_empty() && config.processes.is_empty());
 }
+
+#[test]
+fn one_of_the_patterns_has_to_find_a_helper() {
+    let text = |patterns: &str| {
+        format!("[process.watch]\nrun = 'exabgp-rs'\n{LEAST}[neighbor.api]\nprocesses-match = [{patterns}]\n")
+    };
+    let loaded = loaded(&text("'wat', 'none'"), &Sources::default());
+    assert!(loaded.config.neighbors[0].api.may_command("watch"), "anchored at the start only");
+    let found: Vec<_> = loaded.report.diags().iter().map(|d| (d.severity, d.message.clone())).collect();
+    assert_eq!(found, [(config::diag::Severity::Warning, "no process matches 'none'".to_owned())]);
+    let source = config::diag::Source { path: "conf.toml".to_owned(), text: text("'atch', 'none'") };
+    let refused = config::parse(source, std::path::Path::new("/"), &Sources::default()).unwrap_err();
+    assert!(refused.to_string().contains("no process matches 'atch'"), "{refused}");
+}
+
+#[test]
+fn host_names_may_be_as_long_as_the_capability_holds() {
+    let (host, domain) = ("h".repeat(200), "d".repeat(53));
+    let text = |domain: &str| format!("{LEAST}host-name = '{host}'\ndomain-name = '{domain}'\n");
+    let n = config(&text(&domain)).neighbors.remove(0);
+    let open = n.capabilities(Asn(65000), false, "");
+    let capability = open.iter().find(|c| c.code == CapCode::HOSTNAME).unwrap();
+    assert_eq!(capability.value.len(), 255);
+    let source = config::diag::Source { path: "conf.toml".to_owned(), text: text(&"d".repeat(54)) };
+    let refused = config::parse(source, std::path::Path::new("/"), &Sources::default()).unwrap_err();
+    assert!(refused.to_string().contains("one capability holds 253"), "{refused}");
+}

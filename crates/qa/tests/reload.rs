@@ -41,9 +41,13 @@ struct Ground {
 
 impl Ground {
     async fn new(config: &str) -> Result<Self> {
+        Self::with(Setup::new(config)).await
+    }
+
+    async fn with(setup: Setup) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let socket = folder.path().join("exabgp.sock");
-        let setup = Setup::new(config)
+        let setup = setup
             .env("exabgp_api_cli", "true")
             .env("exabgp_tcp_bind", "")
             .env("exabgp_api_socketname", &socket.display().to_string());
@@ -381,6 +385,54 @@ async fn random_edits_reach_every_peer_and_move_no_session() -> Result<()> {
         ground.reload(&model.config(&peers)?).await?;
         settled(&mut ground, &mut peers, &model).await?;
     }
+    ensure!(peers.values().all(|p| p.sessions == 1));
+    ground.daemon.stop(Duration::from_secs(10)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn helpers_come_go_and_change_and_a_new_one_is_heard_by_its_new_neighbor() -> Result<()> {
+    let mut peers: BTreeMap<u8, Peer> = BTreeMap::new();
+    for number in [1, 2] {
+        peers.insert(number, Peer::new(number + 40)?);
+    }
+    let neighbor = |number: u8, helper: &str| -> Result<String> {
+        let address = peers.get(&number).context("no such peer")?.listener.address()?;
+        Ok(format!(
+            "[[neighbor]]\npeer-address = '{}'\nconnect = {}\nlocal-address = '127.0.0.1'\nlocal-as = 65000\n\
+             peer-as = 65001\nfamilies = ['ipv4 unicast']\n[neighbor.api]\nprocesses = ['{helper}']\n",
+            address.ip(),
+            address.port()
+        ))
+    };
+    let process = |name: &str, word: &str| format!("[process.{name}]\nrun = './helper {word}'\n");
+    let old = [process("stays", "none"), process("goes", "none"), process("changes", "none")].concat();
+    let new =
+        [process("stays", "none"), process("changes", "once"), process("comes", "10.99.0.0/24")].concat();
+    let (old, new) = (old + &neighbor(1, "stays")?, new + &neighbor(1, "stays")? + &neighbor(2, "comes")?);
+    let script = "#!/bin/sh\n[ \"$1\" = none ] || echo announce route \"$1\" next-hop 192.0.2.1\nexec cat > /dev/null\n";
+    let mut ground = Ground::with(Setup::new(old).helper("helper", script)).await?;
+    for name in ["stays", "goes", "changes"] {
+        ground.daemon.process.log.line(&format!("{name}: started, process"), within(PATIENCE)).await?;
+    }
+    peers.get_mut(&1).context("1")?.accept(60).await?;
+    let told = ground.reload(&new).await?;
+    ensure!(told.contains("1 helpers restarted, 1 helpers started, 1 helpers stopped"), "{told}");
+    let peer = peers.get_mut(&2).context("2")?;
+    peer.accept(60).await?;
+    let session = peer.session.as_mut().context("no session")?;
+    let update = Routes::read(&session.update(within(PATIENCE)).await?).context("no routes")?;
+    ensure!(update.announced == ["10.99.0.0/24".parse()?], "{update:?}");
+    ground.daemon.process.log.line("goes: ended", within(PATIENCE)).await?;
+    ground.daemon.process.log.nth_line("changes: started, process", 2, within(PATIENCE)).await?;
+    // The same again changes nothing, though everything in the file is read anew.
+    let told = ground.reload(&new).await?;
+    ensure!(
+        told.contains("0 sessions reset") && told.contains("0 helpers restarted, 0 helpers started"),
+        "{told}"
+    );
+    ground.command("version").await?;
+    let log = ground.daemon.process.log.text();
+    ensure!(log.matches("stays: started, process").count() == 1, "{log}");
     ensure!(peers.values().all(|p| p.sessions == 1));
     ground.daemon.stop(Duration::from_secs(10)).await
 }

@@ -218,6 +218,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn keys_can_be_changed_while_it_listens() {
+        let (to, mut accepted) = mpsc::channel(1);
+        let (tracker, token) = (TaskTracker::new(), CancellationToken::new());
+        let peer: IpAddr = "127.0.0.3".parse().unwrap();
+        let key = |octets: &[u8]| PeerKey { peer, prefix_length: None, key: Key(octets.to_vec()) };
+        let mut handle = match Listener::bind("127.0.0.1:0".parse().unwrap(), &[key(b"old")], None) {
+            Ok(listener) => listener.start(to, &tracker, &token),
+            Err(e) => return eprintln!("SKIPPED: this kernel has no TCP MD5: {e}"),
+        };
+        let address = handle.address;
+        let connect = async |octets: &[u8]| {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind((peer, 0).into()).unwrap();
+            sockopt::set_md5_key(&socket, address.ip(), None, octets).unwrap();
+            // With a wrong key nothing is answered: the bound is of the failing case only.
+            tokio::time::timeout(Duration::from_millis(300), socket.connect(address)).await
+        };
+        handle.rekey(vec![key(b"new")], None).unwrap();
+        assert!(connect(b"old").await.is_err());
+        assert!(connect(b"new").await.unwrap().is_ok());
+        accepted.recv().await.unwrap();
+        handle.rekey(Vec::new(), None).unwrap();
+        assert!(connect(b"").await.unwrap().is_ok());
+        accepted.recv().await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_taken_address_is_said() {
         let first = Listener::bind("127.0.0.1:0".parse().unwrap(), &[], None).unwrap();
         let error = Listener::bind(first.address(), &[], None).unwrap_err().to_string();

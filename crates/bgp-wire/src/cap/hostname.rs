@@ -11,14 +11,17 @@ use crate::emit::{Emit, Spacing};
 #[derive(Debug)]
 pub struct HostName;
 
-/// Octets that each of the two names may have; longer ones are cut between characters.
-pub const MAX_NAME: usize = 64;
+/// Octets that the two names may have together: the length of a capability is one octet (RFC 5492 section 4), and
+/// each name has a length of one octet too.
+pub const MAX_NAMES: usize = 253;
 
-/// The capability. Names are cut to [`MAX_NAME`] octets.
+/// The capability. Names that are too long together are cut between characters, the domain name first.
 pub fn encode(host: &str, domain: &str) -> RawCapability {
     let mut value = Vec::new();
+    let mut room = MAX_NAMES;
     for name in [host, domain] {
-        let name = cut(name, MAX_NAME);
+        let name = cut(name, room);
+        room = room.saturating_sub(name.len());
         value.push(u8::try_from(name.len()).unwrap_or_default());
         value.extend_from_slice(name.as_bytes());
     }
@@ -90,10 +93,13 @@ mod tests {
         let (json, text) = testing::shown(&[capability]);
         assert_eq!(json, r#"{ "73": { "host-name": "exa", "domain-name": "lab" } }"#);
         assert_eq!(text, "[hostname(exa lab)]");
-        let long = encode(&"é".repeat(40), "");
-        assert_eq!(names(&long.value), Some(("é".repeat(32).into(), "".into())));
-        let odd = encode(&format!("x{}", "é".repeat(40)), "");
-        assert_eq!(names(&odd.value).unwrap().0.len(), 63, "cut between characters");
+        let long = encode(&"x".repeat(200), &"é".repeat(40));
+        assert_eq!(
+            names(&long.value),
+            Some(("x".repeat(200).into(), "é".repeat(26).into())),
+            "between characters"
+        );
+        assert_eq!(names(&encode(&"x".repeat(300), "lab").value), Some(("x".repeat(253).into(), "".into())));
     }
 
     /// Lengths that reach past the capability have been read (bgpfix before v0.23).

@@ -30,8 +30,9 @@ pub(super) fn check(blocks: &[RawApi], processes: &[&str], dialect: Dialect, dia
                     Diag::error(format!("'{}' is no pattern: {e}", pattern.value), pattern.at)
                         .hint("patterns are regular expressions, as in \"^announce-.*\""),
                 ),
-                Ok(regex) if !processes.iter().any(|name| regex.is_match(name)) => diags.push(
-                    Diag::error(format!("no process matches '{}'", pattern.value), pattern.at)
+                // One that matches nothing is no mistake beside others that do.
+                Ok(regex) if !finds(&regex, processes) && matches_any(blocks, processes) => diags.push(
+                    Diag::warning(format!("no process matches '{}'", pattern.value), pattern.at)
                         .hint(format!("known are {}", processes.join(", "))),
                 ),
                 Ok(_) => {}
@@ -78,9 +79,30 @@ fn regex(pattern: &str) -> Result<Regex, regex_lite::Error> {
     Regex::new(&format!("^(?:{pattern})"))
 }
 
+/// Whether any pattern of the blocks finds a process.
+fn matches_any(blocks: &[RawApi], processes: &[&str]) -> bool {
+    let mut patterns = blocks.iter().flat_map(|block| &block.processes_match);
+    patterns.any(|pattern| regex(&pattern.value).is_ok_and(|regex| finds(&regex, processes)))
+}
+
+fn finds(regex: &Regex, processes: &[&str]) -> bool {
+    processes.iter().any(|name| regex.is_match(name))
+}
+
 /// The helpers of a neighbor, from blocks that [`check`] has seen.
 pub(super) fn resolve(blocks: &[RawApi], processes: &[&str], diags: &mut Diags) -> Api {
     let mut api = Api::default();
+    // As in the original: the patterns of a neighbor have to find something, wherever they come from.
+    if !matches_any(blocks, processes) {
+        for pattern in blocks.iter().flat_map(|block| &block.processes_match) {
+            if regex(&pattern.value).is_ok() {
+                diags.push_once(
+                    Diag::error(format!("no process matches '{}'", pattern.value), pattern.at)
+                        .hint(format!("known are {}", processes.join(", "))),
+                );
+            }
+        }
+    }
     for (i, block) in blocks.iter().enumerate() {
         if let Some(name) = &block.name {
             let same = |other: &&RawApi| other.name.as_ref().is_some_and(|n| n.value == name.value);

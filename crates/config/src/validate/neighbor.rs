@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use bgp_wire::cap::graceful_restart::MAX_TIME;
+use bgp_wire::cap::hostname::MAX_NAMES;
 use bgp_wire::{Afi, Asn, Family};
 use route_text::{FamilyAllowed, PeerName};
 
@@ -31,6 +32,7 @@ pub(super) fn validate(
     let hold_time = or(body.hold_time.as_ref(), 180);
     let capability = capability(body, &families, hold_time, dialect, diags);
     let md5 = md5(body, diags);
+    names(body, diags);
     let passive = or(body.passive.as_ref(), settings.bgp.passive);
     let name = name(at, body, passive || settings.bgp.passive, dialect, diags);
     if let Some(name) = &name {
@@ -72,6 +74,19 @@ pub(super) fn validate(
         api,
         routes: body.routes.clone(),
     })
+}
+
+/// Host and domain name go into one capability.
+fn names(body: &Body, diags: &mut Diags) {
+    let length = |name: &Option<At<String>>| name.as_ref().map_or(0, |name| name.value.len());
+    let (host, domain) = (length(&body.host_name), length(&body.domain_name));
+    let most = MAX_NAMES;
+    if let (true, Some(name)) =
+        (host.saturating_add(domain) > most, body.domain_name.as_ref().or(body.host_name.as_ref()))
+    {
+        let message = format!("host-name and domain-name have {} octets", host.saturating_add(domain));
+        diags.push(Diag::error(message, name.at).hint(format!("one capability holds {most} of them")));
+    }
 }
 
 /// What a neighbor must have: addresses, AS numbers, router identifier.

@@ -24,7 +24,10 @@ pub enum Work {
     /// W5, with so many sessions.
     Idle(u16),
     /// W6.
-    Start,
+    Start {
+        /// In ExaBGP's language, else in the daemon's own.
+        conf: bool,
+    },
     /// W8, with so many sessions.
     Many(u16),
     /// The least.
@@ -60,7 +63,7 @@ impl Item {
             Work::Fanout(peers) => fanout(bench, daemon, peers, n).await,
             Work::Latency(load) => latency(bench, daemon, load, n).await,
             Work::Idle(peers) => idle(daemon, peers, n.into()).await,
-            Work::Start => start(daemon, n).await,
+            Work::Start { conf } => start(daemon, n, conf).await,
             Work::Many(peers) => many(bench, peers, n).await,
             Work::Floor(floor) => tokio::task::block_in_place(|| floor.run(n)),
         }
@@ -137,9 +140,15 @@ pub fn items() -> Vec<Item> {
         (Ours, "1M", 1_000_000, false),
         (Ours, "2k", 2000, true),
         (Exabgp, "2k", 2000, true),
+        (Exabgp, "100k", 100_000, false),
         (Bird, "100k", 100_000, true),
     ] {
-        add("W6", what, daemon, n, Work::Start, short);
+        add("W6", what, daemon, n, Work::Start { conf: false }, short);
+    }
+    for (what, n, short) in
+        [("100k, ExaBGP's language", 100_000, true), ("1M, ExaBGP's language", 1_000_000, false)]
+    {
+        add("W6", what, Ours, n, Work::Start { conf: true }, short);
     }
     for (what, n, short) in [("100k", 100_000, true), ("1M", 1_000_000, false)] {
         add("W7", what, Ours, n, Work::Inject(Way { answers: false, ..Way::PLAIN }), short);

@@ -75,9 +75,13 @@ impl Row {
         } else {
             String::new()
         };
+        let end = match self.runs.first().and_then(|r| r.end_rss) {
+            Some(_) => format!(", {:.1} at the end", self.median(|r| r.end_rss.unwrap_or(0) as f64) / 1e6),
+            None => String::new(),
+        };
         let ratio = ours.filter(|o| *o > 0.0).map_or_else(String::new, |ours| format!("{:.1}", wall / ours));
         format!(
-            "| {} | {} | {name} | {time} | {rate} | {:.2} | {:.1} | {ratio} |",
+            "| {} | {} | {name} | {time} | {rate} | {:.2} | {:.1}{end} | {ratio} |",
             self.workload,
             self.what,
             self.median(|r| r.cpu),

@@ -16,6 +16,8 @@ pub struct Figures {
     pub peak_rss: u64,
     /// Resident memory when the sessions were up and no route was there yet.
     pub idle_rss: u64,
+    /// Resident memory at the end, where that is of interest.
+    pub end_rss: Option<u64>,
     /// UPDATE messages on the wire, JSON lines, announcements timed, or context switches.
     pub messages: u64,
     /// Milliseconds: median, 99th percentile, longest.

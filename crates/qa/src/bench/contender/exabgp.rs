@@ -54,7 +54,7 @@ pub(super) fn command(plan: &Plan, folder: &Path) -> Result<Command> {
     Ok(command)
 }
 
-fn config(plan: &Plan) -> Result<String> {
+pub(super) fn config(plan: &Plan) -> Result<String> {
     let mut out = String::new();
     for (name, run) in &plan.helpers {
         write!(out, "process {name} {{\n  run {};\n  encoder json;\n}}\n", run.join(" "))?;

@@ -54,6 +54,8 @@ pub struct Plan {
     pub routes: u32,
     /// IPv6 unicast instead of IPv4.
     pub ipv6: bool,
+    /// The configuration is in ExaBGP's language, where a daemon knows others.
+    pub conf: bool,
 }
 
 /// A daemon at work.

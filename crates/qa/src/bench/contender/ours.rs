@@ -9,7 +9,11 @@ use tokio::process::Command;
 pub(super) fn command(plan: &Plan, folder: &Path) -> Result<Command> {
     let mut command = Command::new(daemon::binary()?);
     command
-        .arg(write(folder, "exabgp.toml", &config(plan)?)?)
+        .arg(if plan.conf {
+            write(folder, "exabgp.conf", &super::exabgp::config(plan)?)?
+        } else {
+            write(folder, "exabgp.toml", &config(plan)?)?
+        })
         .current_dir(folder)
         .env("exabgp_api_cli", "false");
     if nix::unistd::geteuid().is_root() {

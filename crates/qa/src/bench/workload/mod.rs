@@ -47,6 +47,7 @@ fn figures(wall: f64, before: &Usage, after: &Usage, messages: u64) -> Figures {
         cpu: after.cpu.saturating_sub(before.cpu).as_secs_f64(),
         peak_rss: after.peak_rss,
         idle_rss: before.rss,
+        end_rss: None,
         messages,
         latency: None,
     }

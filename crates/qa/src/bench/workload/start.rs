@@ -14,10 +14,10 @@ use crate::{
 use anyhow::{Context, Result};
 use std::time::Duration;
 
-/// `count` static routes.
-pub async fn start(daemon: Contender, count: u32) -> Result<Figures> {
+/// `count` static routes, in ExaBGP's language or each daemon's own.
+pub async fn start(daemon: Contender, count: u32, conf: bool) -> Result<Figures> {
     let mut peer = Peer::listen(&spec(2, count, false))?;
-    let plan = Plan { peers: vec![peer.address()], routes: count, ..Plan::default() };
+    let plan = Plan { peers: vec![peer.address()], routes: count, conf, ..Plan::default() };
     let (running, begun) = {
         let running = daemon.start(&plan)?;
         (running, clock::now())
@@ -27,7 +27,9 @@ pub async fn start(daemon: Contender, count: u32) -> Result<Figures> {
     peer.sink(|s| s.check())?;
     let nothing = Usage { rss: 0, peak_rss: 0, context_switches: 0, cpu: Duration::ZERO };
     let end = done.complete_at.context("it was there")?;
-    let figures = figures(seconds(begun, end), &nothing, &running.usage()?, done.updates);
+    let usage = running.usage()?;
+    let figures = figures(seconds(begun, end), &nothing, &usage, done.updates);
+    let figures = Figures { end_rss: Some(usage.rss), ..figures };
     running.end().await;
     Ok(figures)
 }
