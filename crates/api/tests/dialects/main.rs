@@ -8,6 +8,7 @@ mod corpus;
 mod exceptions;
 mod link_state;
 mod schema;
+mod vectors;
 
 use std::fmt::Write as _;
 
@@ -50,9 +51,13 @@ fn records() -> Vec<Record> {
 
 /// The line that a dialect makes of a received message; none when the message can't be decoded.
 fn line(dialect: &str, message: &[u8]) -> Option<String> {
+    line_in(dialect, message, &DecodeCtx::default())
+}
+
+/// The same in a session of its own.
+fn line_in(dialect: &str, message: &[u8], ctx: &DecodeCtx) -> Option<String> {
     let dialect = Dialect::named(dialect).unwrap();
     let body = &message[19..];
-    let ctx = DecodeCtx::default();
     let (open, refresh, notification, update);
     let content = match message[18] {
         1 => {
@@ -60,7 +65,7 @@ fn line(dialect: &str, message: &[u8]) -> Option<String> {
             Content::Open(&open)
         }
         2 => {
-            update = update::decode(body, &ctx).ok()?;
+            update = update::decode(body, ctx).ok()?;
             Content::Update(&update)
         }
         3 => {

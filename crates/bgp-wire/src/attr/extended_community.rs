@@ -4,6 +4,7 @@
 
 pub mod flow;
 mod kinds;
+mod words;
 
 use crate::attr::number::hex_octets;
 use crate::attr::{Attribute, Fault, fault, flag, list};
@@ -26,7 +27,8 @@ fn parse_one(word: Word<'_>) -> Result<[u8; 8], TextError> {
                 .hint("0x must be followed by 16 hexadecimal digits")
         });
     }
-    kinds::parse(word.text)
+    words::parse(word.text)
+        .unwrap_or_else(|| kinds::parse(word.text))
         .map_err(|reason| TextError::new(word, reason).hint("target:65000:1, or 0x and 16 digits"))
 }
 
@@ -85,7 +87,7 @@ impl Attribute for ExtendedCommunity {
             if kinds::parse(&shown) == Ok(*item) {
                 out.push_str(&shown);
             } else {
-                out.push_str(&kinds::hex(*item));
+                out.push_str(&words::print(*item).unwrap_or_else(|| kinds::hex(*item)));
             }
         });
     }
