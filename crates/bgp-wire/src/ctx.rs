@@ -66,6 +66,8 @@ pub struct EncodeCtx {
     pub self_v4: Option<Ipv4Addr>,
     /// What "next-hop self" means for routes with an IPv6 next hop.
     pub self_v6: Option<Ipv6Addr>,
+    /// Our link-local address, to stand beside `self_v6` (RFC 2545 section 3).
+    pub self_link_local: Option<Ipv6Addr>,
 }
 
 impl Default for DecodeCtx {
@@ -101,6 +103,7 @@ impl Default for EncodeCtx {
             sequence: Sequence::Native,
             self_v4: None,
             self_v6: None,
+            self_link_local: None,
         }
     }
 }

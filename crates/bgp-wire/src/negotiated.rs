@@ -2,6 +2,7 @@
 
 use crate::cap::add_path::{self, Direction};
 use crate::cap::graceful_restart::GracefulRestart;
+use crate::cap::multisession;
 use crate::cap::nexthop;
 use crate::cap::role::{self, Role};
 use crate::code::{Afi, Asn, CapCode};
@@ -56,8 +57,10 @@ pub struct Negotiated {
     pub max_message: u16,
     /// OPERATIONAL messages.
     pub operational: bool,
-    /// Several sessions between two addresses: never, see [`Negotiated::new`].
+    /// Both have multisession (draft-ietf-idr-bgp-multisession). All families share one session all the same.
     pub multisession: bool,
+    /// Link-local next hops (draft-ietf-idr-linklocal-capability).
+    pub link_local: bool,
     /// What the peer said about its restarts, when both sides have graceful restart (RFC 4724).
     pub graceful_restart: Option<GracefulRestart>,
     /// Our AS.
@@ -74,13 +77,8 @@ pub struct Negotiated {
     pub received: Open,
 }
 
-/// OPERATIONAL messages (draft-ietf-idr-operational-message); never offered yet.
-const OPERATIONAL: CapCode = CapCode(185);
-
 impl Negotiated {
     /// What `sent` and `received` agree on. `received` is validated already.
-    ///
-    /// Multisession is never agreed on: the draft died, and where it was implemented it lost routes.
     pub fn new(sent: Open, received: Open) -> Self {
         let both = |code| sent.has(code) && received.has(code);
         let ours = sent.families();
@@ -106,8 +104,9 @@ impl Negotiated {
             next_hop: next_hop(&sent, &received),
             refresh,
             max_message: if both(CapCode::EXTENDED_MESSAGE) { MAX_EXTENDED_MESSAGE } else { MAX_MESSAGE },
-            operational: both(OPERATIONAL),
-            multisession: false,
+            operational: both(CapCode::OPERATIONAL),
+            multisession: sent.has(CapCode::MULTISESSION) && multisession::answers(&received.capabilities),
+            link_local: both(CapCode::LINK_LOCAL_NEXTHOP),
             graceful_restart,
             local_as,
             peer_as,
@@ -168,6 +167,7 @@ impl Negotiated {
             aigp,
             group_updates,
             sequence: crate::ctx::Sequence::default(),
+            self_link_local: None,
             self_v4,
             self_v6,
         }

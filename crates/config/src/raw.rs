@@ -2,16 +2,17 @@
 //!
 //! Both languages end here, so that one validation serves both.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bgp_wire::cap::role::Role;
+use bgp_wire::msg::Operational;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::diag::{At, Span};
 use crate::env::{ApiVersion, RawSetting};
-use crate::model::{AddPath, Encoder, Messages, Overflow, RouteSet};
+use crate::model::{AddPath, AoAlgorithm, Encoder, Messages, Overflow, RouteSet};
 use crate::secret::Secret;
 
 /// Whose rules hold where the two languages mean different things.
@@ -89,6 +90,15 @@ fn both<T: Clone + PartialEq>(
     Some(list)
 }
 
+/// A TCP-AO key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawTcpAo {
+    pub(crate) id: Option<At<u8>>,
+    pub(crate) algorithm: Option<At<AoAlgorithm>>,
+    pub(crate) password: Option<At<Secret>>,
+    pub(crate) base64: Option<At<bool>>,
+}
+
 /// Declares [`Body`] and how one is laid over another.
 macro_rules! body {
     ($($field:ident: $kind:ty,)+) => {
@@ -156,6 +166,7 @@ body! {
     md5_password: Secret,
     md5_base64: bool,
     md5_ip: IpAddr,
+    tcp_ao: RawTcpAo,
     source_interface: String,
     group_updates: bool,
     auto_flush: bool,
@@ -177,6 +188,10 @@ body! {
     software_version: bool,
     role: Role,
     role_strict: bool,
+    link_local_nexthop: bool,
+    link_local_prefer: bool,
+    local_link_local: Ipv6Addr,
+    messages: Vec<At<Arc<Operational>>>,
 }
 
 /// One `api` block.

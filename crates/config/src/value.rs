@@ -1,13 +1,13 @@
 //! Values as both configuration languages write them: text, or what TOML already knows to be a number or a truth.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
 use bgp_wire::cap::role::Role;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::env::ApiVersion;
-use crate::model::{AddPath, Encoder, Overflow};
+use crate::model::{AddPath, AoAlgorithm, Encoder, Overflow};
 
 /// A value as it was written.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +104,32 @@ fn ranged<T: TryFrom<i128>>(
 /// Octets of memory or disk.
 pub(crate) fn octets(value: Scalar<'_>) -> Value<u64> {
     ranged(value, "a number of octets", "a number from 4096 up", |n: &u64| *n >= 4096)
+}
+
+/// A link-local IPv6 address.
+pub(crate) fn link_local(value: Scalar<'_>) -> Value<Ipv6Addr> {
+    match value {
+        Scalar::Text(text) => match text.parse::<Ipv6Addr>() {
+            Ok(address) if address.is_unicast_link_local() => Ok(address),
+            _ => refuse(value, "a link-local address", "one of fe80::/10"),
+        },
+        value => refuse(value, "a link-local address", "one of fe80::/10"),
+    }
+}
+
+/// The number of a TCP-AO key.
+pub(crate) fn key_id(value: Scalar<'_>) -> Value<u8> {
+    ranged(value, "a key identifier", "0 to 255", |_| true)
+}
+
+/// An algorithm of TCP-AO.
+pub(crate) fn ao_algorithm(value: Scalar<'_>) -> Value<AoAlgorithm> {
+    let known = AoAlgorithm::ALL;
+    let found = known.iter().find(|(name, _)| matches!(value, Scalar::Text(text) if text == *name));
+    match found {
+        Some((_, algorithm)) => Ok(*algorithm),
+        None => refuse(value, "an algorithm", "hmac-sha-1-96, aes-128-cmac-96 or hmac-sha-256"),
+    }
 }
 
 /// What we are to the peer (RFC 9234 section 3).

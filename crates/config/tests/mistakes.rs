@@ -140,7 +140,24 @@ fn capabilities() {
                 "role within an AS",
                 "[[neighbor]]\npeer-address = \"192.0.2.1\"\nlocal-address = \"192.0.2.2\"\nlocal-as = 1\npeer-as = 1\n[neighbor.capability]\nrole = \"customer\"\n",
             ),
-            ("not yet", "GOOD\n[neighbor.capability]\noperational = true\nmulti-session = true\n"),
+            (
+                "operational without the capability",
+                "GOOD\noperational = \"asm afi ipv4 safi unicast advisory x\"\n",
+            ),
+            (
+                "operational",
+                "GOOD\noperational = [\"asm afi ipv4 safi unicast\", \"rpcq afi ipv4\", \"xyz\", 1]\n",
+            ),
+            (
+                "link-local next hops",
+                "GOOD\nlocal-link-local = \"2001:db8::1\"\n[neighbor.capability]\nlink-local-prefer = true\n",
+            ),
+            ("tcp-ao without all it needs", "GOOD\n[neighbor.tcp-ao]\nkeyid = 256\nalgorithm = \"md5\"\n"),
+            (
+                "two ways to authenticate",
+                "GOOD\nmd5-password = \"x\"\n[neighbor.tcp-ao]\nkeyid = 1\nalgorithm = \"hmac-sha-256\"\npassword = \"!\"\nbase64 = true\n",
+            ),
+            ("link-local next hops not offered", "GOOD\nlocal-link-local = \"fe80::1\"\n"),
         ]),
     );
 }

@@ -1,7 +1,9 @@
 //! What passes between a peer and the one who owns its sockets.
 
+use std::sync::Arc;
+
 use bgp_wire::Notification;
-use bgp_wire::msg::RouteRefresh;
+use bgp_wire::msg::{Operational, RouteRefresh};
 use thiserror::Error;
 
 /// One of the two connections that can exist at once with a peer (RFC 4271 section 6.8).
@@ -88,6 +90,8 @@ pub enum Command {
     /// Send a ROUTE-REFRESH. Those that mark a refresh (BoRR, EoRR) have a place between UPDATEs and are the
     /// owner's to write.
     Refresh(RouteRefresh),
+    /// Send an OPERATIONAL message.
+    Operational(Arc<Operational>),
 }
 
 /// Why a peer stops for good.
@@ -112,6 +116,12 @@ pub enum CommandError {
     /// The peer can't refresh routes.
     #[error("route refresh was not negotiated")]
     NoRouteRefresh,
+    /// The peer does not know OPERATIONAL messages.
+    #[error("operational messages were not negotiated")]
+    NoOperational,
+    /// It does not fit in a message.
+    #[error("the operational message is too long")]
+    TooLong,
 }
 
 /// What [`crate::Peer::handle_timeout`] needs before time goes on.

@@ -23,8 +23,81 @@ pub struct Endpoint {
     pub ttl: Option<u8>,
     /// Least TTL or hop limit accepted (RFC 5082).
     pub min_ttl: Option<u8>,
-    /// TCP MD5 key (RFC 2385); never printed.
-    pub md5: Option<Key>,
+    /// What segments are authenticated with; never printed.
+    pub auth: Option<Auth>,
+}
+
+/// What the segments of a connection are authenticated with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// TCP MD5 (RFC 2385).
+    Md5(Key),
+    /// TCP-AO (RFC 5925).
+    Ao {
+        /// Number of the key, in both directions.
+        id: u8,
+        /// The kernel's name of the algorithm.
+        algorithm: &'static str,
+        /// The key.
+        key: Key,
+    },
+}
+
+impl Auth {
+    /// What configurations call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Md5(_) => "md5-password",
+            Self::Ao { .. } => "tcp-ao",
+        }
+    }
+
+    /// Has a socket use it for a peer, or for the peers of a prefix.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn set(
+        &self,
+        socket: &impl std::os::fd::AsFd,
+        peer: IpAddr,
+        prefix_length: Option<u8>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Md5(key) => sockopt::set_md5_key(socket, peer, prefix_length, &key.0),
+            Self::Ao { id, algorithm, key } => {
+                let key = sockopt::AoKey { id: *id, algorithm, key: &key.0 };
+                sockopt::add_ao_key(socket, peer, prefix_length, key)
+            }
+        }
+    }
+
+    /// Takes it from a listening socket.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn remove(
+        &self,
+        socket: &impl std::os::fd::AsFd,
+        peer: IpAddr,
+        prefix_length: Option<u8>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Md5(_) => sockopt::set_md5_key(socket, peer, prefix_length, &[]),
+            Self::Ao { id, .. } => sockopt::remove_ao_key(socket, peer, prefix_length, *id),
+        }
+    }
+
+    /// Whether the kernel can do it, found out with a socket that is never used.
+    ///
+    /// # Errors
+    /// What the kernel answers, with the neighbor.
+    pub fn check(&self, peer: IpAddr, prefix_length: Option<u8>) -> io::Result<()> {
+        let domain = if peer.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
+        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        self.set(&socket, peer, prefix_length).map_err(|e| {
+            io::Error::new(e.kind(), format!("the {} of neighbor {peer} can't be used: {e}", self.name()))
+        })
+    }
 }
 
 /// A secret that doesn't print.
@@ -54,8 +127,8 @@ pub async fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
     if let Some(interface) = &endpoint.interface {
         socket.bind_device(Some(interface.as_bytes())).map_err(step("source-interface"))?;
     }
-    if let Some(key) = &endpoint.md5 {
-        sockopt::set_md5_key(&socket, endpoint.peer, None, &key.0).map_err(step("md5-password"))?;
+    if let Some(auth) = &endpoint.auth {
+        auth.set(&socket, endpoint.peer, None).map_err(step(auth.name()))?;
     }
     tune(&socket, ipv6, endpoint.ttl, endpoint.min_ttl)?;
     if let Some(local) = endpoint.local {
@@ -96,7 +169,7 @@ mod tests {
     fn endpoint(port: u16) -> Endpoint {
         let local = Some("127.0.0.9".parse().unwrap());
         let peer = "127.0.0.1".parse().unwrap();
-        Endpoint { peer, port, local, interface: None, ttl: Some(7), min_ttl: Some(1), md5: None }
+        Endpoint { peer, port, local, interface: None, ttl: Some(7), min_ttl: Some(1), auth: None }
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::connect::Key;
+use crate::connect::Auth;
 use crate::sockopt;
 
 /// Connections that may wait for the reactor; further ones wait in the kernel's backlog.
@@ -41,7 +41,7 @@ pub struct PeerKey {
     /// Prefix length of a range.
     pub prefix_length: Option<u8>,
     /// The key.
-    pub key: Key,
+    pub auth: Auth,
 }
 
 /// A bound listening socket.
@@ -85,8 +85,8 @@ impl Listener {
         }
         socket.set_reuse_address(true).map_err(context)?;
         socket.set_nonblocking(true).map_err(context)?;
-        for PeerKey { peer, prefix_length, key } in keys {
-            set_key(&socket, address, *peer, *prefix_length, &key.0)?;
+        for key in keys {
+            change_key(&socket, address, key, true)?;
         }
         if let Some(ttl) = min_ttl {
             sockopt::set_min_ttl(&socket, address.is_ipv6(), ttl).map_err(context)?;
@@ -168,39 +168,45 @@ impl ListenerHandle {
             Some(ttl) => sockopt::set_min_ttl(&*socket, self.address.is_ipv6(), ttl),
             None => Ok(()),
         };
-        let place = |k: &PeerKey| (k.peer, k.prefix_length);
-        let gone = self.keys.iter().filter(|old| !keys.iter().any(|new| place(new) == place(old)));
+        // An MD5 key takes the place of the former one, so there is no moment without; a TCP-AO key has to go first.
+        let replaced = |old: &PeerKey| {
+            let md5 = |k: &PeerKey| matches!(k.auth, Auth::Md5(_));
+            let same = |new: &PeerKey| (new.peer, new.prefix_length) == (old.peer, old.prefix_length);
+            md5(old) && keys.iter().any(|new| same(new) && md5(new))
+        };
+        let gone = self.keys.iter().filter(|old| !keys.contains(old) && !replaced(old));
         let new = keys.iter().filter(|new| !self.keys.contains(new));
-        for (key, octets) in gone.map(|k| (k, &[][..])).chain(new.map(|k| (k, &*k.key.0))) {
-            result = result.and(set_key(&*socket, self.address, key.peer, key.prefix_length, octets));
+        for (key, on) in gone.map(|k| (k, false)).chain(new.map(|k| (k, true))) {
+            result = result.and(change_key(&*socket, self.address, key, on));
         }
         self.keys = keys;
         result
     }
 }
 
-/// Sets the key for segments from a neighbor, or removes it when there are no octets.
-fn set_key(
+/// Sets the key for segments from a neighbor, or removes it.
+fn change_key(
     socket: &impl std::os::fd::AsFd,
     address: SocketAddr,
-    peer: IpAddr,
-    prefix_length: Option<u8>,
-    octets: &[u8],
+    key: &PeerKey,
+    on: bool,
 ) -> io::Result<()> {
+    let PeerKey { peer, prefix_length, auth } = key;
     if peer.is_ipv6() != address.is_ipv6() {
         return Ok(());
     }
-    sockopt::set_md5_key(socket, peer, prefix_length, octets).map_err(|e| {
-        io::Error::new(
-            e.kind(),
-            format!("the md5-password of neighbor {peer} can't be set on {address}: {e}"),
-        )
+    let done =
+        if on { auth.set(socket, *peer, *prefix_length) } else { auth.remove(socket, *peer, *prefix_length) };
+    done.map_err(|e| {
+        let text = format!("the {} of neighbor {peer} can't be set on {address}: {e}", auth.name());
+        io::Error::new(e.kind(), text)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connect::Key;
 
     #[tokio::test]
     async fn accepted_connections_reach_the_reactor_and_stopping_closes() {
@@ -222,7 +228,8 @@ mod tests {
         let (to, mut accepted) = mpsc::channel(1);
         let (tracker, token) = (TaskTracker::new(), CancellationToken::new());
         let peer: IpAddr = "127.0.0.3".parse().unwrap();
-        let key = |octets: &[u8]| PeerKey { peer, prefix_length: None, key: Key(octets.to_vec()) };
+        let key =
+            |octets: &[u8]| PeerKey { peer, prefix_length: None, auth: Auth::Md5(Key(octets.to_vec())) };
         let mut handle = match Listener::bind("127.0.0.1:0".parse().unwrap(), &[key(b"old")], None) {
             Ok(listener) => listener.start(to, &tracker, &token),
             Err(e) => return eprintln!("SKIPPED: this kernel has no TCP MD5: {e}"),

@@ -17,7 +17,7 @@ use config::model::{self, ApiBlock, Messages, Neighbor, Process, Program};
 use peer_fsm::PeerConfig;
 use rib::PeerId;
 
-use crate::connect::{Endpoint, Key};
+use crate::connect::{Auth, Endpoint, Key};
 use crate::peer::{Audience, Member, PeerSettings};
 
 /// What a plan needs to know beside the configuration.
@@ -75,7 +75,7 @@ pub(crate) fn peer(
         interface: neighbor.source_interface.clone(),
         ttl: neighbor.outgoing_ttl,
         min_ttl: neighbor.incoming_ttl,
-        md5: neighbor.md5.as_ref().map(|secret| Key(secret.reveal().to_vec())),
+        auth: auth(neighbor),
     };
     PeerSettings {
         id,
@@ -91,11 +91,23 @@ pub(crate) fn peer(
             Compat::V6 => Sequence::ExaBgp6,
         },
         manual_eor: neighbor.manual_eor,
+        operational: neighbor.operational.clone(),
+        link_local: neighbor.local_link_local.map(|own| (own, neighbor.capability.link_local_prefer)),
         adj_rib_in: neighbor.adj_rib_in,
         pace: neighbor.rate_limit.map_or(Duration::ZERO, |limit| Duration::from_secs(1) / limit.get()),
         begin: ground.begin,
         audience,
         seed: u64::from(id.index()) ^ u64::from(std::process::id()).rotate_left(32),
+    }
+}
+
+/// What the segments of a neighbor's connections are authenticated with.
+pub(crate) fn auth(neighbor: &Neighbor) -> Option<Auth> {
+    let key = |secret: &config::Secret| Key(secret.reveal().to_vec());
+    match (&neighbor.tcp_ao, &neighbor.md5) {
+        (Some(ao), _) => Some(Auth::Ao { id: ao.id, algorithm: ao.algorithm.kernel(), key: key(&ao.key) }),
+        (None, Some(md5)) => Some(Auth::Md5(key(md5))),
+        (None, None) => None,
     }
 }
 

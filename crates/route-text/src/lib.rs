@@ -24,6 +24,7 @@ mod flow;
 mod keyword;
 mod line;
 mod nlri;
+mod operational;
 mod peer;
 mod route;
 mod selector;
@@ -38,6 +39,7 @@ pub use line::{
     parse_prefix, parse_route, route_family,
 };
 pub use nlri::Parts;
+pub use operational::parse_operational;
 pub use peer::{FamilyAllowed, PeerName};
 pub use route::{Action, Route, Routes};
 pub use selector::Selector;

@@ -6,6 +6,7 @@
 mod attributes;
 mod batch;
 mod eor;
+mod operational;
 mod refresh;
 mod rib;
 mod routes;
@@ -15,8 +16,10 @@ mod v6;
 mod watchdog;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bgp_wire::Family;
+use bgp_wire::msg::Operational;
 use route_text::{Action, Routes, Selector, TextError, Word, Words, closest};
 
 /// The commands, by family.
@@ -25,6 +28,7 @@ pub static COMMANDS: &[&[Entry]] = &[
     attributes::COMMANDS,
     eor::COMMANDS,
     refresh::COMMANDS,
+    operational::COMMANDS,
     watchdog::COMMANDS,
     rib::COMMANDS,
     show::COMMANDS,
@@ -197,6 +201,8 @@ pub enum Command {
     },
     /// Send everything again.
     FlushAdjRibOut,
+    /// Send an OPERATIONAL message.
+    Operational(Arc<Operational>),
     /// Withdraw everything sent, or forget everything received.
     ClearAdjRib(Rib),
     /// End the session with Cease and this subcode; nobody matching is no error.

@@ -1,5 +1,7 @@
 use std::collections::HashSet;
 
+use bgp_wire::msg::operational::{Content, Kind};
+
 use super::*;
 
 #[test]
@@ -38,6 +40,14 @@ fn commands_are_read() {
     let neighbor = |address, form| Command::ShowNeighbor { address, form };
     for (text, expected) in [
         ("announce eor", Command::EndOfRib(Family::IPV4_UNICAST)),
+        (
+            "announce operational asm afi ipv4 safi unicast advisory \"at ten\"",
+            Command::Operational(Arc::new(Operational {
+                kind: Kind::ASM,
+                family: Some(Family::IPV4_UNICAST),
+                content: Content::Advisory("at ten".into()),
+            })),
+        ),
         ("announce eor ipv6 unicast", Command::EndOfRib(Family::IPV6_UNICAST)),
         ("announce route-refresh ipv4 multicast", Command::RouteRefresh(Family::IPV4_MULTICAST)),
         ("announce watchdog", Command::Watchdog { action: Action::Announce, name: None }),

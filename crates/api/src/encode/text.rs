@@ -78,6 +78,10 @@ impl Text {
                 // Writing to a String can't fail.
                 let _ = write!(self.scratch, "route-refresh afi {afi} safi {safi} {subtype}");
             }
+            Content::Operational(message) => {
+                self.scratch.push_str("operational ");
+                message.print(&mut self.scratch);
+            }
             Content::Keepalive => out.extend_from_slice(b"keepalive"),
             Content::Update(_) => {}
         }
@@ -185,6 +189,10 @@ impl Encoder for Text {
             Event::Message { direction, raw, content } => {
                 let raw = (style.form == Form::Consolidated).then_some(*raw);
                 self.message(*direction, content, raw, out);
+                // The original has no empty line after these.
+                if let Content::Operational(_) = content {
+                    return;
+                }
             }
             Event::Undecoded { kind, raw } => raw_line(Direction::Receive, kind.message_type().0, *raw, out),
             Event::Fsm { .. } | Event::Negotiated(_) | Event::Signal { .. } => return,

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use bgp_wire::Asn;
 use bgp_wire::error::Notification;
 use bgp_wire::msg::open::Open;
+use bgp_wire::msg::operational::Operational;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update::Update;
 use bgp_wire::negotiated::Negotiated;
@@ -82,6 +83,8 @@ pub enum Content<'a, 'm> {
     Keepalive,
     /// ROUTE-REFRESH.
     RouteRefresh(&'a RouteRefresh),
+    /// OPERATIONAL.
+    Operational(&'a Operational),
 }
 
 impl Content<'_, '_> {
@@ -93,6 +96,7 @@ impl Content<'_, '_> {
             Self::Notification(_) => MessageKind::Notification,
             Self::Keepalive => MessageKind::Keepalive,
             Self::RouteRefresh(_) => MessageKind::Refresh,
+            Self::Operational(_) => MessageKind::Operational,
         }
     }
 }

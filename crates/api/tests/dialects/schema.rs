@@ -60,7 +60,7 @@ fn schema(dialect: &Dialect) -> Value {
             "notification": { "$ref": "#/$defs/notification" },
             "route-refresh": object(&["afi", "safi", "subtype"], &json!({
                 "afi": { "type": "string" }, "safi": { "type": "string" }, "subtype": { "type": ["string", "integer"] } })),
-            "operational": { "type": "object", "required": ["name", "afi", "safi"] },
+            "operational": { "type": "object", "required": ["name"] },
         }),
     );
     // Routes of 3.4 are members of an object, later ones items of a list.

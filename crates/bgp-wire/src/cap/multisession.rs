@@ -1,11 +1,12 @@
 //! Multisession (draft-ietf-idr-bgp-multisession): an octet of flags, then the codes of the capabilities that tell the
 //! sessions apart. Cisco's first number for it has the same form.
 //!
-//! It is read and shown; no session is split.
+//! No session is split: who asks for it has all families on one session, as with ExaBGP, where a split session lost
+//! routes.
 
 use std::fmt::Write as _;
 
-use super::CapabilityCodec;
+use super::{CapabilityCodec, RawCapability};
 use crate::code::CapCode;
 use crate::emit::{Emit, Spacing};
 
@@ -27,6 +28,29 @@ pub fn capabilities<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Vec<CapCo
         }
     }
     codes
+}
+
+/// The capability as ExaBGP sends it: an instance for the flags, and one for the multiprotocol capability, which tells
+/// sessions apart.
+pub fn encode() -> [RawCapability; 2] {
+    [0, CapCode::MULTIPROTOCOL.0].map(|octet| RawCapability::new(CapCode::MULTISESSION, [octet]))
+}
+
+/// Whether an OPEN has either number of the capability.
+pub fn answers(capabilities: &[RawCapability]) -> bool {
+    capabilities.iter().any(|c| matches!(c.code, CapCode::MULTISESSION | CapCode::CISCO_MULTISESSION))
+}
+
+/// The first capability other than multiprotocol by which an OPEN tells sessions apart; none agrees with [`encode`].
+pub fn foreign(capabilities: &[RawCapability]) -> Option<CapCode> {
+    let values = || {
+        let ours = |c: &&RawCapability| matches!(c.code, CapCode::MULTISESSION | CapCode::CISCO_MULTISESSION);
+        capabilities.iter().filter(ours).map(|c| &*c.value)
+    };
+    // ExaBGP's form: what is no flags stands alone.
+    let alone = values().filter_map(|value| <[u8; 1]>::try_from(value).ok()).map(|[code]| CapCode(code));
+    let mut all = self::capabilities(values()).into_iter().chain(alone.filter(|code| code.0 != 0));
+    all.find(|code| *code != CapCode::MULTIPROTOCOL)
 }
 
 fn emit<E: Emit>(variant: &str, values: &[&[u8]], out: &mut E) {
@@ -101,6 +125,20 @@ mod tests {
             r#"{ "68": { "name": "multisession", "variant": "RFC", "capabilities": [ "multiprotocol", "unknown capability 99" ] }, "131": { "name": "multisession", "variant": "Cisco", "capabilities": [ ] } }"#
         );
         assert_eq!(text, "[multisession (rfc) multiprotocol unknown capability 99, multisession (cisco)]");
+    }
+
+    #[test]
+    fn what_tells_sessions_apart() {
+        let of = |values: &[&[u8]]| -> Vec<RawCapability> {
+            values.iter().map(|v| RawCapability::new(CapCode::MULTISESSION, *v)).collect()
+        };
+        assert!(!answers(&[]));
+        assert!(answers(&encode()));
+        assert_eq!(foreign(&encode()), None);
+        assert_eq!(foreign(&of(&[&[0, 1]])), None);
+        assert_eq!(foreign(&of(&[&[0x80]])), Some(CapCode(0x80)));
+        assert_eq!(foreign(&of(&[&[0, 1, 69]])), Some(CapCode::ADD_PATH));
+        assert_eq!(foreign(&of(&[&[]])), None);
     }
 
     /// ExaBGP sends each octet as an instance of its own.

@@ -1,7 +1,7 @@
 //! `capability { … }`
 
 use crate::conf::lexer::{End, Statement};
-use crate::conf::neighbor::{bare_is_false, no_effect};
+use crate::conf::neighbor::bare_is_false;
 use crate::conf::reader::Reader;
 use crate::conf::values;
 use crate::diag::Diag;
@@ -63,13 +63,8 @@ pub(super) fn statement<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>, body
         }
         "role" => body.role = reader.value(s, None, value::role),
         "role-strict" => body.role_strict = reader.value(s, Some(true), values::boolean),
-        name @ ("link-local-nexthop" | "link-local-prefer") => {
-            if let Some(value) = reader.value(s, Some(name == "link-local-nexthop"), values::boolean)
-                && value.value
-            {
-                no_effect(reader, value.at, name);
-            }
-        }
+        "link-local-nexthop" => body.link_local_nexthop = reader.value(s, Some(true), values::boolean),
+        "link-local-prefer" => body.link_local_prefer = reader.value(s, Some(false), values::boolean),
         _ => return false,
     }
     true

@@ -3,7 +3,6 @@
 use bgp_wire::{Afi, Family};
 
 use crate::conf::lexer::Statement;
-use crate::conf::neighbor::no_effect;
 use crate::conf::reader::Reader;
 use crate::conf::values;
 use crate::diag::{At, Diag, Span};
@@ -112,7 +111,7 @@ pub(super) fn add_path<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>, 
                 match words.get(3) {
                     Some(number) if number.text.parse::<u16>().is_ok_and(|n| n > 0) => {
                         let at = reader.at(number);
-                        no_effect(reader, at, "limit");
+                        reader.diags.push(Diag::warning("limit has no effect yet", at).hint("remove it"));
                     }
                     _ => {
                         let at = reader.at(limit);

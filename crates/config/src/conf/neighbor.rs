@@ -125,18 +125,13 @@ pub(super) fn statement<'a>(
             bare_is_false(reader, s);
             return set!(manual_eor, "manual-eor", Some(false), values::boolean);
         }
-        "local-link-local" => {
-            if let Some(address) = reader.value(s, None, value::ip) {
-                no_effect(reader, address.at, "local-link-local");
-            }
-            return;
-        }
+        "local-link-local" => return set!(local_link_local, "local-link-local", None, value::link_local),
         "capability" => return capability::read(reader, s, body),
         "family" => return family::families(reader, s, body),
         "add-path" => return family::add_path(reader, s, body),
         "nexthop" => return family::next_hops(reader, s, body),
         "api" => return api::read(reader, s, body),
-        "operational" => return operational::read(reader, s),
+        "operational" => return operational::read(reader, s, body),
         "tcp-ao" => return tcp_ao::read(reader, s, body),
         "static" => routes::fixed(reader, s),
         "announce" => routes::announce(reader, s),
@@ -165,9 +160,4 @@ pub(super) fn bare_is_false<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>) 
                 .hint(format!("write {keyword} true; or {keyword} false;")),
         );
     }
-}
-
-/// Says of something that is accepted that it does nothing yet.
-pub(super) fn no_effect(reader: &mut Reader<'_, '_>, at: crate::diag::Span, what: &str) {
-    reader.diags.push(Diag::warning(format!("{what} has no effect yet"), at).hint("remove it"));
 }

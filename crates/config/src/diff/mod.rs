@@ -129,6 +129,7 @@ fn session(old: &Neighbor, new: &Neighbor) -> Session {
         && old.host_name == new.host_name
         && old.domain_name == new.domain_name
         && old.md5 == new.md5
+        && old.tcp_ao == new.tcp_ao
         && old.bind == new.bind
         && old.incoming_ttl == new.incoming_ttl
         && old.outgoing_ttl == new.outgoing_ttl
@@ -137,6 +138,8 @@ fn session(old: &Neighbor, new: &Neighbor) -> Session {
         && old.adj_rib_in == new.adj_rib_in
         && old.adj_rib_out == new.adj_rib_out
         && old.families == new.families
+        && old.local_link_local == new.local_link_local
+        && old.operational == new.operational
         && old.capability == Capability { add_path_families, next_hop, ..new.capability.clone() };
     if same { Session::Keep } else { Session::Restart }
 }

@@ -4,11 +4,13 @@ mod api;
 mod neighbor;
 mod process;
 mod routes;
+mod tcp_ao;
 
 pub use api::{Api, ApiBlock, Messages};
 pub use neighbor::{AddPath, Capability, Neighbor};
 pub use process::{Encoder, Overflow, Process, Program};
 pub use routes::{Kind, RouteSet, StaticRoute};
+pub use tcp_ao::{AoAlgorithm, TcpAo};
 
 use crate::env::Settings;
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use bgp_wire::cap::{
     self, RawCapability, add_path::Direction, graceful_restart::GracefulRestart, role::Role,
 };
+use bgp_wire::msg::Operational;
 use bgp_wire::{Afi, Asn, Family, Safi};
 use route_text::PeerName;
 
-use crate::model::{Api, RouteSet, StaticRoute};
+use crate::model::{Api, RouteSet, StaticRoute, TcpAo};
 use crate::secret::Secret;
 
 /// A neighbor, or a range of them.
@@ -37,6 +38,8 @@ pub struct Neighbor {
     pub incoming_ttl: Option<u8>,
     /// Key of TCP MD5 (RFC 2385).
     pub md5: Option<Secret>,
+    /// Key of TCP-AO (RFC 5925).
+    pub tcp_ao: Option<TcpAo>,
     /// Address to bind to, for connections and for the neighbor's own listener; `md5-ip`, else `local-address`.
     pub bind: Option<IpAddr>,
     /// Interface to bind outgoing connections to.
@@ -57,6 +60,10 @@ pub struct Neighbor {
     pub host_name: Option<String>,
     /// For the host name capability.
     pub domain_name: Option<String>,
+    /// Our link-local address, for next hops.
+    pub local_link_local: Option<Ipv6Addr>,
+    /// OPERATIONAL messages that a session begins with.
+    pub operational: Vec<Arc<Operational>>,
     /// Families to offer, in the order of the OPEN.
     pub families: Vec<Family>,
     /// Capabilities to offer.
@@ -92,10 +99,14 @@ pub struct Capability {
     pub role: Option<Role>,
     /// A peer that does not say its role is refused.
     pub role_strict: bool,
-    /// OPERATIONAL messages; without effect so far.
+    /// OPERATIONAL messages (draft-ietf-idr-operational-message).
     pub operational: bool,
-    /// One session per family; without effect so far.
+    /// Offered, and demanded of the peer; all families stay on one session.
     pub multi_session: bool,
+    /// Link-local next hops (draft-ietf-idr-linklocal-capability).
+    pub link_local_nexthop: bool,
+    /// The link-local next hop goes without the global one.
+    pub link_local_prefer: bool,
 }
 
 /// Directions of ADD-PATH.
@@ -150,6 +161,9 @@ impl Neighbor {
             all.push(cap::route_refresh::encode());
             all.push(cap::enhanced_refresh::encode());
         }
+        if wanted.operational {
+            all.push(cap::operational::encode());
+        }
         if wanted.extended_message {
             all.push(cap::extended_message::encode());
         }
@@ -160,8 +174,14 @@ impl Neighbor {
         if wanted.software_version {
             all.push(cap::software_version::encode(version));
         }
+        if wanted.link_local_nexthop {
+            all.push(cap::link_local::encode());
+        }
         if let Some(role) = wanted.role {
             all.push(cap::role::encode(role));
+        }
+        if wanted.multi_session {
+            all.extend(cap::multisession::encode());
         }
         all
     }

@@ -1,11 +1,15 @@
 //! What neighbors and templates hold.
 
+use std::sync::Arc;
+
 use bgp_wire::Family;
+use bgp_wire::msg::Operational;
+use route_text::{Words, parse_operational};
 use toml::de::DeValue;
 
 use crate::clauses::Clauses;
 use crate::diag::{At, Diag, Diags};
-use crate::raw::Body;
+use crate::raw::{Body, RawTcpAo};
 use crate::secret::Secret;
 use crate::toml::api;
 use crate::toml::fields::Fields;
@@ -74,11 +78,14 @@ pub(super) fn body(fields: &mut Fields<'_, '_>, clauses: &mut Clauses, diags: &m
         adj_rib_in: fields.scalar("adj-rib-in", value::boolean, diags),
         adj_rib_out: fields.scalar("adj-rib-out", value::boolean, diags),
         manual_eor: fields.scalar("manual-eor", value::boolean, diags),
+        local_link_local: fields.scalar("local-link-local", value::link_local, diags),
         families: families(fields, diags),
         ..Body::default()
     };
     body.add_path_families = restriction(fields, "add-path", value::family, diags);
+    body.messages = fields.list("operational", operational, diags);
     body.next_hop_families = restriction(fields, "nexthop", value::next_hop, diags);
+    body.tcp_ao = tcp_ao(fields, diags);
     capability(fields, &mut body, diags);
     body.api = api::read(fields, diags);
     if let Some(mut table) = fields.table("static", diags) {
@@ -106,6 +113,20 @@ fn restriction<T>(
     list
 }
 
+/// `[neighbor.tcp-ao]`
+fn tcp_ao(fields: &mut Fields<'_, '_>, diags: &mut Diags) -> Option<At<RawTcpAo>> {
+    let mut table = fields.table("tcp-ao", diags)?;
+    let ao = RawTcpAo {
+        id: table.scalar("keyid", value::key_id, diags),
+        algorithm: table.scalar("algorithm", value::ao_algorithm, diags),
+        password: table.scalar("password", secret, diags),
+        base64: table.scalar("base64", value::boolean, diags),
+    };
+    let at = table.at();
+    table.finish(diags);
+    Some(At::new(ao, at))
+}
+
 fn capability(fields: &mut Fields<'_, '_>, body: &mut Body, diags: &mut Diags) {
     let Some(mut table) = fields.table("capability", diags) else { return };
     body.asn4 = table.scalar("asn4", value::boolean, diags);
@@ -118,9 +139,29 @@ fn capability(fields: &mut Fields<'_, '_>, body: &mut Body, diags: &mut Diags) {
     body.next_hop = table.scalar("nexthop", value::boolean, diags);
     body.aigp = table.scalar("aigp", value::boolean, diags);
     body.software_version = table.scalar("software-version", value::boolean, diags);
+    body.link_local_nexthop = table.scalar("link-local-nexthop", value::boolean, diags);
+    body.link_local_prefer = table.scalar("link-local-prefer", value::boolean, diags);
     body.role = table.scalar("role", value::role, diags);
     body.role_strict = table.scalar("role-strict", value::boolean, diags);
     table.finish(diags);
+}
+
+/// A message in the words of the command that sends one.
+fn operational(value: Scalar<'_>) -> Value<Arc<Operational>> {
+    let Scalar::Text(text) = value else {
+        return value::refuse(
+            value,
+            "an operational message",
+            "as in \"asm afi ipv4 safi unicast advisory 'hello'\"",
+        );
+    };
+    parse_operational(&mut Words::new(text)).map(Arc::new).map_err(|error| value::Refusal {
+        message: match error.word.as_str() {
+            "" => error.message.to_string(),
+            word => format!("{}: '{word}'", error.message),
+        },
+        hint: error.hint.to_string(),
+    })
 }
 
 /// The key as it is written; `md5-base64` is only known later.

@@ -1,6 +1,7 @@
 //! Neighbors: defaults, what must be there, what contradicts itself.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bgp_wire::cap::graceful_restart::MAX_TIME;
 use bgp_wire::cap::hostname::MAX_NAMES;
@@ -9,7 +10,7 @@ use route_text::{FamilyAllowed, PeerName};
 
 use crate::diag::{At, Diag, Diags, Span};
 use crate::env::Settings;
-use crate::model::{AddPath, Capability, Neighbor};
+use crate::model::{AddPath, Capability, Neighbor, TcpAo};
 use crate::raw::{Body, Dialect};
 use crate::secret::{Secret, base64};
 use crate::validate::api;
@@ -33,6 +34,7 @@ pub(super) fn validate(
     let capability = capability(body, &families, hold_time, dialect, diags);
     let md5 = md5(body, diags);
     names(body, diags);
+    let tcp_ao = tcp_ao(body, diags);
     let passive = or(body.passive.as_ref(), settings.bgp.passive);
     let name = name(at, body, passive || settings.bgp.passive, dialect, diags);
     if let Some(name) = &name {
@@ -60,6 +62,7 @@ pub(super) fn validate(
         outgoing_ttl: or(body.outgoing_ttl.as_ref(), None),
         incoming_ttl: or(body.incoming_ttl.as_ref(), None),
         md5,
+        tcp_ao,
         source_interface: body.source_interface.as_ref().map(|name| name.value.clone()),
         group_updates: or(body.group_updates.as_ref(), true),
         auto_flush: or(body.auto_flush.as_ref(), true),
@@ -69,6 +72,13 @@ pub(super) fn validate(
         rate_limit: or(body.rate_limit.as_ref(), None),
         host_name: body.host_name.as_ref().map(|name| name.value.clone()),
         domain_name: body.domain_name.as_ref().map(|name| name.value.clone()),
+        local_link_local: body.local_link_local.as_ref().map(|own| own.value),
+        operational: body
+            .messages
+            .iter()
+            .flat_map(|list| &list.value)
+            .map(|m| Arc::clone(&m.value))
+            .collect(),
         families,
         capability,
         api,
@@ -235,11 +245,7 @@ fn capability(
         }
     }
     role(body, dialect, diags);
-    for (name, field) in [("operational", &body.operational), ("multi-session", &body.multi_session)] {
-        if let Some(At { value: true, at }) = field {
-            diags.push(Diag::warning(format!("{name} has no effect yet"), *at).hint("remove it"));
-        }
-    }
+    without_capability(body, dialect, diags);
     Capability {
         asn4: or(body.asn4.as_ref(), true),
         extended_message: or(body.extended_message.as_ref(), true),
@@ -258,6 +264,8 @@ fn capability(
         role_strict: or(body.role_strict.as_ref(), false),
         operational: or(body.operational.as_ref(), false),
         multi_session: or(body.multi_session.as_ref(), false),
+        link_local_nexthop: or(body.link_local_nexthop.as_ref(), false),
+        link_local_prefer: or(body.link_local_prefer.as_ref(), false),
     }
 }
 
@@ -279,6 +287,27 @@ fn role(body: &Body, dialect: Dialect, diags: &mut Diags) {
             ));
         }
         _ => {}
+    }
+}
+
+/// What needs a capability that is not offered.
+fn without_capability(body: &Body, dialect: Dialect, diags: &mut Diags) {
+    let mut says = |what: &str, at: Span, capability: &str| {
+        let hint = dialect.say("set it below [neighbor.capability]", "add it to the section capability");
+        diags.push(Diag::warning(format!("{what} has no effect without {capability}"), at).hint(hint));
+    };
+    if let (Some(messages), false) = (&body.messages, or(body.operational.as_ref(), false)) {
+        says("this", messages.at, "the capability operational");
+    }
+    let link_local = or(body.link_local_nexthop.as_ref(), false);
+    if let (Some(own), false) = (&body.local_link_local, link_local) {
+        says("local-link-local", own.at, "the capability link-local-nexthop");
+    }
+    if let (Some(At { value: true, at }), None) = (&body.link_local_prefer, &body.local_link_local) {
+        diags.push(
+            Diag::warning("link-local-prefer has no effect without local-link-local", *at)
+                .hint("add local-link-local with our address"),
+        );
     }
 }
 
@@ -307,33 +336,64 @@ fn next_hop(body: &Body, families: &[Family], diags: &mut Diags) -> Vec<(Family,
     }
 }
 
-/// Longest key of TCP MD5 that Linux takes, in octets (`TCP_MD5SIG_MAXKEYLEN`).
+/// Longest key of TCP MD5 and of TCP-AO that Linux takes, in octets (`TCP_MD5SIG_MAXKEYLEN`, `TCP_AO_MAXKEYLEN`).
 const MAX_KEY: usize = 80;
 
 fn md5(body: &Body, diags: &mut Diags) -> Option<Secret> {
-    let At { value: written, at } = body.md5_password.as_ref()?;
+    let written = body.md5_password.as_ref()?;
+    key("md5-password", written, or(body.md5_base64.as_ref(), false), "md5-base64", diags)
+}
+
+/// The octets of a key.
+fn key(name: &str, written: &At<Secret>, is_base64: bool, switch: &str, diags: &mut Diags) -> Option<Secret> {
+    let At { value: written, at } = written;
     let mut octets = written.reveal().to_vec();
-    if or(body.md5_base64.as_ref(), false) {
+    if is_base64 {
         match std::str::from_utf8(&octets).map_err(|_| "it is no text").and_then(base64) {
             Ok(decoded) if decoded.is_empty() => {
-                diags.push(Diag::error("md5-password decodes to an empty key", *at));
+                diags.push(Diag::error(format!("{name} decodes to an empty key"), *at));
                 return None;
             }
             Ok(decoded) => octets = decoded,
             Err(why) => {
                 diags.push(
-                    Diag::error(format!("md5-password is not base64: {why}"), *at)
-                        .hint("encode it, or remove md5-base64"),
+                    Diag::error(format!("{name} is not base64: {why}"), *at)
+                        .hint(format!("encode it, or remove {switch}")),
                 );
                 return None;
             }
         }
     }
     if octets.len() > MAX_KEY {
-        diags.push(Diag::error(format!("md5-password has {} octets", octets.len()), *at).hint("80 at most"));
+        diags.push(Diag::error(format!("{name} has {} octets", octets.len()), *at).hint("80 at most"));
         return None;
     }
     Some(Secret::new(octets))
+}
+
+fn tcp_ao(body: &Body, diags: &mut Diags) -> Option<TcpAo> {
+    let At { value: ao, at } = body.tcp_ao.as_ref()?;
+    let parts = [
+        ("keyid", ao.id.is_none()),
+        ("algorithm", ao.algorithm.is_none()),
+        ("password", ao.password.is_none()),
+    ];
+    let missing: Vec<&str> = parts.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
+    if !missing.is_empty() {
+        diags.push(Diag::error(format!("incomplete tcp-ao, missing {}", missing.join(", ")), *at));
+    }
+    if let Some(md5) = &body.md5_password {
+        diags.push(
+            Diag::error("tcp-ao and md5-password exclude each other", *at)
+                .related(md5.at, "md5-password")
+                .hint("remove one"),
+        );
+    }
+    Some(TcpAo {
+        id: ao.id.as_ref()?.value,
+        algorithm: ao.algorithm.as_ref()?.value,
+        key: key("password", ao.password.as_ref()?, or(ao.base64.as_ref(), false), "base64", diags)?,
+    })
 }
 
 /// Routes must be of families that are offered, and "next-hop self" must mean something.

@@ -134,6 +134,7 @@ impl Session {
                 group_updates: neighbor.group_updates,
                 self_v4,
                 self_v6,
+                self_link_local: None,
                 sequence: Sequence::default(),
             },
         }

@@ -6,7 +6,7 @@ use api::encode::{Dialect, Encoder, Stamp, Style};
 use api::event::{Content, Direction, Event, Form, Host, PeerHead, Raw};
 use bgp_wire::attr::NextHop;
 use bgp_wire::msg::frame::{Frame, HEADER, frame};
-use bgp_wire::msg::{open::Open, refresh::RouteRefresh, update};
+use bgp_wire::msg::{open::Open, operational::Operational, refresh::RouteRefresh, update};
 use bgp_wire::{DecodeCtx, DecodeError, Family, MessageType, Notification};
 use route_text::Route;
 
@@ -71,6 +71,9 @@ impl Shower {
             }
             MessageType::ROUTE_REFRESH => {
                 self.event(raw, Content::RouteRefresh(&RouteRefresh::decode(body)?), stamp, out);
+            }
+            MessageType::OPERATIONAL => {
+                self.event(raw, Content::Operational(&Operational::decode(body)?), stamp, out);
             }
             MessageType::KEEPALIVE => self.event(raw, Content::Keepalive, stamp, out),
             other => return Err(DecodeError::MessageType(other.0)),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use bgp_wire::msg::RouteRefresh;
+use bgp_wire::msg::{Operational, RouteRefresh};
 use bgp_wire::negotiated::Refresh;
 use bgp_wire::{MessageType, Notification};
 
@@ -23,6 +23,7 @@ impl Peer {
                 self.over(now, DownReason::NotificationSent(notification));
             }
             Command::Refresh(refresh) => return self.refresh(refresh),
+            Command::Operational(message) => return self.operational(&message),
         }
         Ok(())
     }
@@ -108,6 +109,15 @@ impl Peer {
             return Err(CommandError::NoRouteRefresh);
         }
         self.send(leg, MessageType::ROUTE_REFRESH, &refresh.encode());
+        Ok(())
+    }
+    fn operational(&mut self, message: &Operational) -> Result<(), CommandError> {
+        let (leg, negotiated) = self.established().ok_or(CommandError::NotEstablished)?;
+        if !negotiated.operational {
+            return Err(CommandError::NoOperational);
+        }
+        let message = message.encode(self.config.router_id).map_err(|_| CommandError::TooLong)?;
+        self.send(leg, MessageType::OPERATIONAL, &message);
         Ok(())
     }
 }

@@ -157,6 +157,7 @@ impl Peer {
             local_id: self.config.router_id,
             role: role::roles(cap::values(&self.config.capabilities, CapCode::ROLE)).next(),
             strict_role: self.config.strict_role,
+            multisession: self.config.capabilities.iter().any(|c| c.code == CapCode::MULTISESSION),
         };
         if let Err(error) = open.validate(&expected) {
             return self.fail(now, leg, error.notification());

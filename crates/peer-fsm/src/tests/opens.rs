@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use bgp_wire::cap::RawCapability;
-use bgp_wire::cap::asn4;
 use bgp_wire::cap::role::{self, Role};
+use bgp_wire::cap::{asn4, multisession};
 use bgp_wire::msg::{Open, keepalive};
 use bgp_wire::{Asn, CapCode};
 
@@ -104,6 +104,36 @@ fn roles_have_to_go_together() {
     }
     assert_eq!(answer(false, &[]), (0, 0), "who says nothing is welcome");
     assert_eq!(answer(true, &[]), (2, 11));
+}
+
+/// Two that both offer it; the error codes are ExaBGP's.
+#[test]
+fn multisession_wants_its_like() {
+    let answer = |capabilities: &[RawCapability]| {
+        let mut ours = config();
+        ours.capabilities.extend(multisession::encode());
+        let mut theirs = open();
+        theirs.capabilities.extend_from_slice(capabilities);
+        let mut bench = Bench::at(ours, State::OpenSent);
+        bench.give(OUT, &octets(&theirs));
+        if bench.side.peer.state() == State::OpenConfirm {
+            bench.give(OUT, &keepalive());
+            return bench
+                .side
+                .peer
+                .established()
+                .map(|(_, negotiated)| (negotiated.multisession, 0))
+                .unwrap();
+        }
+        assert_eq!(bench.farewell(OUT).code, 2);
+        (false, bench.farewell(OUT).subcode)
+    };
+    let theirs = |code, value: &[u8]| [RawCapability::new(code, value)];
+    assert_eq!(answer(&multisession::encode()), (true, 0));
+    assert_eq!(answer(&theirs(CapCode::MULTISESSION, &[0, 1])), (true, 0));
+    assert_eq!(answer(&theirs(CapCode::CISCO_MULTISESSION, &[0, 1])), (true, 0));
+    assert_eq!(answer(&[]), (false, 9));
+    assert_eq!(answer(&theirs(CapCode::MULTISESSION, &[0, 69])), (false, 8));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What commands do that are no routes.
 
+use std::sync::Arc;
+
 use api::batch::Step;
 use api::command::{Command, NeighborForm, Rib};
 use api::reply;
 use api_process::HelperId;
+use bgp_wire::msg::operational::Kind;
 use bgp_wire::msg::refresh::{RefreshSubtype, RouteRefresh};
 use bgp_wire::{Family, Notification};
 use peer_fsm::State;
@@ -44,6 +47,17 @@ impl Reactor {
             }
             Command::RouteRefresh(family) => {
                 let sent = self.to_established(id, selector, || refresh(family));
+                self.outcome(id, sent, (target, command))
+            }
+            Command::Operational(ref message) => {
+                let message = Arc::clone(message);
+                // A static advisory is for sessions to come, too.
+                let sent = if message.kind == Kind::ASM {
+                    let meant = self.meant(id, selector);
+                    self.send(&meant, || ToPeer::Operational(Arc::clone(&message)))
+                } else {
+                    self.to_established(id, selector, || ToPeer::Operational(Arc::clone(&message)))
+                };
                 self.outcome(id, sent, (target, command))
             }
             Command::FlushAdjRibOut => {

@@ -17,7 +17,6 @@ use super::reload::{Gather, Work};
 use super::statics::{Errand, Errands};
 use super::{Hook, Reactor, ReactorError};
 use crate::admin::Admin;
-use crate::connect::Key;
 use crate::ingest::Ingest;
 use crate::listener::{Listener, PeerKey};
 use crate::peer::{Audience, COMMANDS, PeerSettings, PeerShared, PeerTask};
@@ -57,6 +56,11 @@ impl Reactor {
     /// Opens the listening sockets that are not open: those of the settings, and those of single neighbors. All or
     /// none.
     pub(super) fn listen(&mut self, config: &Config) -> Result<(), ReactorError> {
+        // A neighbor that only connects has no listener that would tell.
+        for neighbor in config.neighbors.iter().filter(|n| n.tcp_ao.is_some()) {
+            let Some(auth) = plan::auth(neighbor) else { continue };
+            auth.check(neighbor.name.peer, neighbor.name.range).map_err(ReactorError::Listen)?;
+        }
         let mut opened = Vec::new();
         for (address, keys, min_ttl) in wanted_listeners(config) {
             if !self.listeners.iter().any(|l| l.address == address) {
@@ -220,10 +224,8 @@ type Wanted = (SocketAddr, Vec<PeerKey>, Option<u8>);
 /// Listening sockets that a configuration asks for, with the keys of the neighbors that may connect to them.
 pub(super) fn wanted_listeners(config: &Config) -> Vec<Wanted> {
     let tcp = &config.settings.tcp;
-    let key = |n: &Neighbor| {
-        let key = Key(n.md5.as_ref()?.reveal().to_vec());
-        Some(PeerKey { peer: n.name.peer, prefix_length: n.name.range, key })
-    };
+    let key =
+        |n: &Neighbor| Some(PeerKey { peer: n.name.peer, prefix_length: n.name.range, auth: plan::auth(n)? });
     let keys: Vec<PeerKey> = config.neighbors.iter().filter_map(key).collect();
     let mut wanted: Vec<Wanted> =
         tcp.bind.iter().map(|ip| (SocketAddr::new(*ip, tcp.port), keys.clone(), None)).collect();

@@ -8,7 +8,7 @@ use api::event::{Class, Direction, Event as Told, MessageKind};
 use bgp_wire::MessageType;
 use bgp_wire::negotiated::Negotiated;
 use bytes::Bytes;
-use peer_fsm::{Event, IoAction, Leg, State};
+use peer_fsm::{Command, Event, IoAction, Leg, State};
 use tracing::{debug, info, warn};
 
 use super::sink::{publish_control, publish_sent};
@@ -147,8 +147,14 @@ impl PeerTask {
         self.decode = negotiated.decode_ctx(settings.aigp);
         let (self_v4, self_v6) =
             own_addresses(self.local_address(leg).map(|a| a.ip()), settings.fsm.router_id);
+        let (self_v6, self_link_local) = match settings.link_local.filter(|_| negotiated.link_local) {
+            Some((link_local, true)) => (Some(link_local), None),
+            Some((link_local, false)) => (self_v6, Some(link_local)),
+            None => (self_v6, None),
+        };
         let context = bgp_wire::EncodeCtx {
             sequence: settings.sequence,
+            self_link_local,
             ..negotiated.encode_ctx(settings.aigp, settings.group_updates, self_v4, self_v6)
         };
         // What we send is decoded like this by those who want to see it.
@@ -157,6 +163,12 @@ impl PeerTask {
         self.shared.update(|s| s.negotiated = Some(Arc::clone(negotiated)));
         self.outbound.up(context, mirror, negotiated, !settings.manual_eor);
         self.helpers.publish(time(), &Told::Up);
+        if negotiated.operational {
+            for message in &self.settings.operational {
+                // Established and negotiated; what is too long is refused with the configuration.
+                let _ = self.fsm.handle_command(Instant::now(), Command::Operational(Arc::clone(message)));
+            }
+        }
         self.report(Happened::Up);
     }
 

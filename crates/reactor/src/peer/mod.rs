@@ -15,7 +15,7 @@ mod status;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use api_process::Outbox;
 use bgp_wire::ctx::Sequence;
+use bgp_wire::msg::operational::{Kind, Operational};
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::{DecodeCtx, Family, Notification};
 use peer_fsm::{Accept, Command, Io, Leg, Peer, PeerConfig, StopReason, Wanted};
@@ -60,6 +61,8 @@ pub(crate) enum ToPeer {
     Stop(StopReason),
     /// Send a ROUTE-REFRESH.
     Refresh(RouteRefresh),
+    /// Send an OPERATIONAL message; an advisory that is static, on each session to come too.
+    Operational(Arc<Operational>),
     /// Send an End-of-RIB marker behind the routes that are in the store now.
     EndOfRib(Family),
     /// Report when everything that the store holds now has been written.
@@ -117,6 +120,10 @@ pub(crate) struct PeerSettings {
     pub(crate) sequence: Sequence,
     /// End-of-RIB markers are left to the helpers.
     pub(crate) manual_eor: bool,
+    /// OPERATIONAL messages of each session's beginning.
+    pub(crate) operational: Vec<Arc<Operational>>,
+    /// Our link-local address, for next hops where the peer takes it, and whether it goes without the global one.
+    pub(crate) link_local: Option<(Ipv6Addr, bool)>,
     /// What the peer announces is kept.
     pub(crate) adj_rib_in: bool,
     /// Time from one UPDATE to the next (`rate-limit`); zero for no limit.
@@ -308,6 +315,7 @@ impl PeerTask {
             ToPeer::Stop(_) if self.begin.is_some() => self.stopped = true,
             ToPeer::Stop(reason) => self.tell(now, Command::Stop(reason)),
             ToPeer::Refresh(refresh) => self.tell(now, Command::Refresh(refresh)),
+            ToPeer::Operational(message) => self.operational(now, message),
             ToPeer::EndOfRib(family) => self.outbound.end_of_rib(family),
             ToPeer::Receipt(token) => {
                 if self.outbound.receipt(token) {
@@ -334,6 +342,18 @@ impl PeerTask {
         self.fsm.configure(new.fsm.clone());
         let PeerSettings { id, incarnation, ref name, .. } = self.settings;
         self.settings = PeerSettings { id, incarnation, name: name.clone(), ..new };
+    }
+
+    /// Sends a message. A static advisory takes the place of the one of its family.
+    fn operational(&mut self, now: Instant, message: Arc<Operational>) {
+        if message.kind == Kind::ASM {
+            let same = |m: &Arc<Operational>| m.kind == Kind::ASM && m.family == message.family;
+            self.settings.operational.retain(|m| !same(m));
+            self.settings.operational.push(Arc::clone(&message));
+        }
+        if self.fsm.established().is_some() {
+            self.tell(now, Command::Operational(message));
+        }
     }
 
     fn tell(&mut self, now: Instant, command: Command) {

@@ -6,6 +6,7 @@ use api::event::{Class, Content, Direction, Event, MessageKind, Publisher, Raw};
 use bgp_wire::error::Treatment;
 use bgp_wire::msg::frame::{self, HEADER};
 use bgp_wire::msg::open::Open;
+use bgp_wire::msg::operational::Operational;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update::{self, Update};
 use bgp_wire::negotiated::Negotiated;
@@ -67,7 +68,7 @@ pub(crate) fn publish_control(
         return;
     }
     let raw = Raw { header, body };
-    let (open, notification, refresh);
+    let (open, notification, refresh, operational);
     let content = match kind {
         MessageKind::Keepalive => Some(Content::Keepalive),
         MessageKind::Open => {
@@ -82,7 +83,11 @@ pub(crate) fn publish_control(
             refresh = RouteRefresh::decode(body);
             refresh.as_ref().ok().map(Content::RouteRefresh)
         }
-        MessageKind::Update | MessageKind::Operational => None,
+        MessageKind::Operational => {
+            operational = Operational::decode(body);
+            operational.as_ref().ok().map(Content::Operational)
+        }
+        MessageKind::Update => None,
     };
     let event = match content {
         Some(content) => Event::Message { direction, raw, content },

@@ -191,6 +191,10 @@ impl Json3 {
                 out.extend_from_slice(b", \"route-refresh\": ");
                 message.emit(&mut JsonWriter::new(out));
             }
+            Content::Operational(message) => {
+                out.extend_from_slice(b", \"operational\": ");
+                message.emit(&mut JsonWriter::new(out));
+            }
             Content::Keepalive | Content::Notification(_) => {}
         }
     }

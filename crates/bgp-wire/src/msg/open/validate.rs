@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Open, error};
+use crate::cap::multisession;
 use crate::cap::role::{self, Role};
 use crate::code::{Asn, CapCode};
 use crate::error::DecodeError;
@@ -21,6 +22,8 @@ pub struct Expect {
     pub role: Option<Role>,
     /// A peer without role is refused (RFC 9234 section 4.2, "strict mode").
     pub strict_role: bool,
+    /// We offer multisession: then the peer must have it, too.
+    pub multisession: bool,
 }
 
 impl Open {
@@ -31,6 +34,7 @@ impl Open {
     /// | 2 | AS 0 in field or capability, AS_TRANS as the AS itself, field and capability disagree, not the expected AS |
     /// | 3 | identifier 0.0.0.0, or ours with a peer in our own AS |
     /// | 6 | hold time of 1 or 2 seconds |
+    /// | 9, 8 | no multisession where we offer it, or sessions told apart by other capabilities |
     /// | 11 | a role that does not go with ours, several that differ, none in strict mode |
     pub fn validate(&self, expected: &Expect) -> Result<(), DecodeError> {
         let asn = self.four_octet_asn();
@@ -70,7 +74,24 @@ impl Open {
         if matches!(self.hold_time, 1 | 2) {
             return Err(error(6, format!("Hold Time is invalid ({})", self.hold_time)));
         }
+        if expected.multisession {
+            self.validate_multisession()?;
+        }
         self.validate_role(expected)
+    }
+
+    /// Whether the peer tells sessions apart as we do: by the multiprotocol capability.
+    fn validate_multisession(&self) -> Result<(), DecodeError> {
+        if !multisession::answers(&self.capabilities) {
+            return Err(error(9, "multisession is mandatory with this peer".to_owned()));
+        }
+        match multisession::foreign(&self.capabilities) {
+            None => Ok(()),
+            Some(code) => {
+                let text = format!("when checking session id, capability {} did not match", code.0);
+                Err(error(8, text))
+            }
+        }
     }
 
     /// RFC 9234 section 4.2: the roles of both sides must be those of one relationship.
@@ -111,6 +132,7 @@ mod tests {
         local_id: Ipv4Addr::new(10, 0, 0, 2),
         role: None,
         strict_role: false,
+        multisession: false,
     };
 
     fn open(asn: u32) -> Open {

@@ -72,7 +72,11 @@ pub(super) fn resolve(
 /// Our own address: of the route's family, or of the other one where the session (RFC 8950) or the family (those that
 /// are of no IP version) allows it.
 fn own(ctx: &EncodeCtx, family: Family) -> Result<Wire, EncodeError> {
-    let (v4, v6) = (ctx.self_v4.map(Wire::V4), ctx.self_v6.map(Wire::V6));
+    let v4 = ctx.self_v4.map(Wire::V4);
+    let v6 = ctx.self_v6.map(|global| match ctx.self_link_local {
+        Some(link_local) => Wire::Pair(global, link_local),
+        None => Wire::V6(global),
+    });
     let (same, other) = if family.afi == Afi::IPV6 { (v6, v4) } else { (v4, v6) };
     let ip = matches!(family.afi, Afi::IPV4 | Afi::IPV6);
     let other = other.filter(|_| !ip || ctx.extended_next_hop.contains(family));
