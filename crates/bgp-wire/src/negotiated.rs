@@ -2,8 +2,10 @@
 
 use crate::cap::add_path::{self, Direction};
 use crate::cap::graceful_restart::GracefulRestart;
+use crate::cap::long_lived_restart::{self, LongLivedFamily};
 use crate::cap::multisession;
 use crate::cap::nexthop;
+use crate::cap::paths_limit;
 use crate::cap::role::{self, Role};
 use crate::code::{Afi, Asn, CapCode};
 use crate::ctx::{DecodeCtx, EncodeCtx, PeerKind};
@@ -49,6 +51,9 @@ pub struct Negotiated {
     pub add_path_send: FamilySet,
     /// Families that we receive with path identifiers (RFC 7911).
     pub add_path_receive: FamilySet,
+    /// Most paths to one prefix that the peer takes (draft-abraitis-idr-addpath-paths-limit), of families that we send
+    /// with path identifiers.
+    pub paths_limit: Vec<(Family, u16)>,
     /// Families that may have a next hop of the given address family, on both sides (RFC 8950), in our order.
     pub next_hop: Vec<(Family, Afi)>,
     /// Route refresh (RFC 2918, RFC 7313).
@@ -63,6 +68,8 @@ pub struct Negotiated {
     pub link_local: bool,
     /// What the peer said about its restarts, when both sides have graceful restart (RFC 4724).
     pub graceful_restart: Option<GracefulRestart>,
+    /// What the peer said about long absences, when both sides have that and graceful restart (RFC 9494).
+    pub long_lived: Vec<LongLivedFamily>,
     /// Our AS.
     pub local_as: Asn,
     /// The peer's AS.
@@ -93,13 +100,23 @@ impl Negotiated {
         };
         let (local_as, peer_as) = (sent.four_octet_asn(), received.four_octet_asn());
         let graceful_restart = received.graceful_restart().filter(|_| sent.has(CapCode::GRACEFUL_RESTART));
+        // RFC 9494 section 4.2: without graceful restart it is ignored.
+        let long_lived = if graceful_restart.is_some() && both(CapCode::LONG_LIVED_RESTART) {
+            long_lived_restart::families(received.values(CapCode::LONG_LIVED_RESTART))
+        } else {
+            Vec::new()
+        };
         let peer = if local_as == peer_as { PeerKind::Internal } else { PeerKind::External };
         let ours = role::roles(sent.values(CapCode::ROLE)).next();
+        let add_path_send = add_path(&families, &sent, &received);
+        let mut paths_limit = paths_limit::limits(received.values(CapCode::PATHS_LIMIT));
+        paths_limit.retain(|(family, _)| add_path_send.contains(*family));
         Self {
+            paths_limit,
             role: ours.filter(|_| peer == PeerKind::External),
             hold_time: sent.hold_time.min(received.hold_time),
             asn4: both(CapCode::ASN4),
-            add_path_send: add_path(&families, &sent, &received),
+            add_path_send,
             add_path_receive: add_path(&families, &received, &sent),
             next_hop: next_hop(&sent, &received),
             refresh,
@@ -107,6 +124,7 @@ impl Negotiated {
             operational: both(CapCode::OPERATIONAL),
             multisession: sent.has(CapCode::MULTISESSION) && multisession::answers(&received.capabilities),
             link_local: both(CapCode::LINK_LOCAL_NEXTHOP),
+            long_lived,
             graceful_restart,
             local_as,
             peer_as,

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
+use bgp_wire::cap::long_lived_restart::MAX_TIME as MAX_STALE_TIME;
 use bgp_wire::cap::role::Role;
 use bgp_wire::{Afi, Asn, Family};
 
@@ -115,6 +116,25 @@ pub(crate) fn link_local(value: Scalar<'_>) -> Value<Ipv6Addr> {
         },
         value => refuse(value, "a link-local address", "one of fe80::/10"),
     }
+}
+
+/// A family, and how many paths to one prefix of it are taken.
+pub(crate) fn add_path_family(value: Scalar<'_>) -> Value<(Family, Option<u16>)> {
+    let Scalar::Text(text) = value else { return family(value).map(|family| (family, None)) };
+    let Some((name, limit)) = text.split_once(" limit ") else {
+        return family(value).map(|family| (family, None));
+    };
+    let limit = ranged(Scalar::Text(limit), "a number of paths", "1 to 65535, as in limit 10", |n| *n > 0)?;
+    Ok((family(Scalar::Text(name))?, Some(limit)))
+}
+
+/// How long routes are kept at most, in seconds (RFC 9494 section 3: 24 bits), or off.
+pub(crate) fn long_lived(value: Scalar<'_>) -> Value<Option<u32>> {
+    if is_off(value) {
+        return Ok(None);
+    }
+    let hint = "seconds from 1 to 16777215, or false";
+    ranged(value, "a stale time", hint, |time| (1..=MAX_STALE_TIME).contains(time)).map(Some)
 }
 
 /// The number of a TCP-AO key.

@@ -121,11 +121,17 @@ fn capabilities() {
         &all(&[
             ("add-path", "GOOD\n[neighbor.capability]\nadd-path = \"both\"\n"),
             ("add-path the other way round", "GOOD\n[neighbor.capability]\nadd-path = \"receive/send\"\n"),
+            ("stale time alone", "GOOD\n[neighbor.capability]\nlong-lived-graceful-restart = 60\n"),
+            (
+                "stale time",
+                "GOOD\n[neighbor.capability]\ngraceful-restart = 1\nlong-lived-graceful-restart = 16777216\n",
+            ),
             ("restart time", "GOOD\n[neighbor.capability]\ngraceful-restart = 4096\n"),
             (
                 "families of add-path",
                 "GOOD\nfamilies = [\"ipv4 unicast\", \"ipv4 multicast\"]\nadd-path = [\"ipv6 unicast\", \"ipv4 multicast\"]\n",
             ),
+            ("limits of add-path", "GOOD\nadd-path = [\"ipv4 unicast limit 0\", \"ipv4 nowhere limit 1\"]\n"),
             (
                 "families of nexthop",
                 "GOOD\nnexthop = [\"ipv4 unicast ipv4\", \"ipv4 unicast\", \"ipv6 unicast ipv4\"]\n",

@@ -14,8 +14,25 @@ use crate::store::Step;
 /// beside the (shared) attributes, none before the first.
 #[derive(Debug)]
 pub struct AdjRibIn {
-    routes: Slab<(Nlri, Attrs)>,
+    routes: Slab<Held>,
     index: Index,
+    /// Number of the session.
+    session: u32,
+}
+
+/// A route, and the session that it was last announced in.
+#[derive(Debug)]
+struct Held {
+    nlri: Nlri,
+    attrs: Attrs,
+    session: u32,
+}
+
+/// What becomes of a route.
+enum Verdict {
+    Stays,
+    Becomes(Attrs),
+    Goes,
 }
 
 impl Default for AdjRibIn {
@@ -27,7 +44,7 @@ impl Default for AdjRibIn {
 impl AdjRibIn {
     /// An empty Adj-RIB-In, as at the start of a session.
     pub fn new() -> Self {
-        Self { routes: Slab::new(), index: Index::default() }
+        Self { routes: Slab::new(), index: Index::default(), session: 0 }
     }
 
     /// Routes in it.
@@ -45,13 +62,15 @@ impl AdjRibIn {
     pub fn announce(&mut self, nlri: NlriRef<'_>, attrs: &Attrs) -> bool {
         let hash = self.index.hash(nlri);
         if let Some(route) = self.find(hash, nlri).and_then(|number| self.routes.get_mut(number)) {
-            if route.0.wire() != nlri.wire {
-                route.0 = nlri.to_owned();
+            if route.nlri.wire() != nlri.wire {
+                route.nlri = nlri.to_owned();
             }
-            route.1 = Arc::clone(attrs);
+            route.attrs = Arc::clone(attrs);
+            route.session = self.session;
             return true;
         }
-        let number = self.routes.insert((nlri.to_owned(), Arc::clone(attrs)));
+        let held = Held { nlri: nlri.to_owned(), attrs: Arc::clone(attrs), session: self.session };
+        let number = self.routes.insert(held);
         if let Some(number) = number {
             self.index.insert(hash, number);
         }
@@ -69,12 +88,51 @@ impl AdjRibIn {
     /// The attributes of a route.
     pub fn get(&self, nlri: NlriRef<'_>) -> Option<&Attrs> {
         let number = self.find(self.index.hash(nlri), nlri)?;
-        self.routes.get(number).map(|(_, attrs)| attrs)
+        self.routes.get(number).map(|held| &held.attrs)
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        *self = Self::new();
+        *self = Self { session: self.session, ..Self::new() };
+    }
+
+    /// A session begins: what was announced before is stale from now on (RFC 4724 section 4.2), unless it was cleared.
+    pub const fn begin(&mut self) {
+        self.session = self.session.wrapping_add(1);
+    }
+
+    /// Forgets the routes of a family that no UPDATE of this session has announced.
+    pub fn sweep(&mut self, family: Family) {
+        let session = self.session;
+        self.change(family, |held| if held.session == session { Verdict::Stays } else { Verdict::Goes });
+    }
+
+    /// Forgets the routes of a family.
+    pub fn forget(&mut self, family: Family) {
+        self.change(family, |_| Verdict::Goes);
+    }
+
+    /// Gives each route of a family other attributes, or forgets it.
+    pub fn replace(&mut self, family: Family, mut with: impl FnMut(&Attrs) -> Option<Attrs>) {
+        self.change(family, |held| with(&held.attrs).map_or(Verdict::Goes, Verdict::Becomes));
+    }
+
+    /// Looks at all routes of a family.
+    fn change(&mut self, family: Family, mut judge: impl FnMut(&Held) -> Verdict) {
+        for number in 0..self.routes.end() {
+            let Some(held) = self.routes.get_mut(number).filter(|held| held.nlri.family() == family) else {
+                continue;
+            };
+            match judge(held) {
+                Verdict::Stays => {}
+                Verdict::Becomes(attrs) => held.attrs = attrs,
+                Verdict::Goes => {
+                    let hash = self.index.hash(held.nlri.as_ref());
+                    self.index.remove(hash, number);
+                    self.routes.remove(number);
+                }
+            }
+        }
     }
 
     /// Shows the next routes of a walk, looking at up to `budget` places from `next` on (0 to start). Order of first
@@ -87,9 +145,9 @@ impl AdjRibIn {
         mut show: impl FnMut(&Nlri, &Attrs),
     ) -> Step {
         let end = next.saturating_add(budget.max(1)).min(self.routes.end());
-        for (nlri, attrs) in (*next..end).filter_map(|number| self.routes.get(number)) {
-            if family.is_none_or(|f| f == nlri.family()) {
-                show(nlri, attrs);
+        for held in (*next..end).filter_map(|number| self.routes.get(number)) {
+            if family.is_none_or(|f| f == held.nlri.family()) {
+                show(&held.nlri, &held.attrs);
             }
         }
         *next = end;
@@ -97,7 +155,7 @@ impl AdjRibIn {
     }
 
     fn find(&self, hash: u32, nlri: NlriRef<'_>) -> Option<u32> {
-        self.index.find(hash, |number| self.routes.get(number).is_some_and(|(n, _)| same_key(n, nlri)))
+        self.index.find(hash, |number| self.routes.get(number).is_some_and(|held| same_key(&held.nlri, nlri)))
     }
 }
 
@@ -130,6 +188,28 @@ mod tests {
         assert_eq!(shown, (0..3000).filter(|i| *i != 8).map(nlri).collect::<Vec<_>>());
         assert_eq!(rib.show(Some(Family::IPV6_UNICAST), &mut 0, 5000, |_, _| panic!("none")), Step::Done);
         rib.clear();
+        assert!(rib.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_announced_again_is_swept() {
+        let attrs: Vec<Attrs> = (0..2).map(|i| Arc::new(RouteAttributes::new(NextHop::Unset, [i]))).collect();
+        let mut rib = AdjRibIn::new();
+        (0..10).for_each(|i| assert!(rib.announce(nlri(i).as_ref(), &attrs[0])));
+        rib.begin();
+        (0..4).for_each(|i| assert!(rib.announce(nlri(i).as_ref(), &attrs[0])));
+        rib.sweep(Family::IPV6_UNICAST);
+        assert_eq!(rib.len(), 10);
+        rib.sweep(Family::IPV4_UNICAST);
+        assert_eq!(rib.len(), 4);
+        assert_eq!(rib.get(nlri(4).as_ref()), None);
+        let mut seen = 0;
+        rib.replace(Family::IPV4_UNICAST, |_| {
+            seen += 1;
+            (seen > 1).then(|| Arc::clone(&attrs[1]))
+        });
+        assert_eq!((rib.len(), rib.get(nlri(3).as_ref())), (3, Some(&attrs[1])));
+        rib.forget(Family::IPV4_UNICAST);
         assert!(rib.is_empty());
     }
 }

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
+use crate::limit::PathsLimit;
 use crate::segments::LogRef;
 use crate::{Attrs, PeerId};
 
@@ -192,6 +193,39 @@ impl Batch {
             Some(group) => group.append(&mut self.items, item),
             None => self.withdrawn.push(Group { family, attrs: None, first: item, last: item, count: 1 }),
         }
+    }
+
+    /// Leaves out the paths that the peer does not take, and the withdrawals of those it was never sent; the former are
+    /// returned.
+    #[cold]
+    pub(crate) fn limit_paths(&mut self, limit: &mut PathsLimit) -> Vec<Refused> {
+        let items = std::mem::take(&mut self.items);
+        let (withdrawn, announced) =
+            (std::mem::take(&mut self.withdrawn), std::mem::take(&mut self.announced));
+        self.places.clear();
+        self.shareable = false;
+        let mut refused = Vec::new();
+        for group in withdrawn.iter().chain(&announced) {
+            let mut next = group.first;
+            while let Some(item) = items.get(next as usize) {
+                match &group.attrs {
+                    None if limit.withdraw(item.nlri.as_ref()) => self.withdraw(&item.nlri),
+                    None => {}
+                    Some(attrs) if limit.announce(item.nlri.as_ref()) => {
+                        self.announce(&item.nlri, attrs, item.held);
+                    }
+                    Some(_) => {
+                        let what = "the peer takes no more paths to this prefix (paths-limit)";
+                        refused.push(Refused {
+                            nlri: item.nlri.clone(),
+                            error: EncodeError::Forbidden { what },
+                        });
+                    }
+                }
+                next = item.next;
+            }
+        }
+        refused
     }
 
     fn push(&mut self, nlri: &Nlri, held: bool) -> u32 {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::PeerId;
 use crate::batch::{Batch, PackReport};
+use crate::limit::PathsLimit;
 use crate::segments::{Segment, SelfAddresses};
 use crate::store::{Progress, Store, Walk};
 
@@ -45,7 +46,8 @@ impl SharedStore {
         let session = store.session_of(peer);
         drop(store);
         let (batch, scratch) = (Batch::new(), Vec::new());
-        PeerReader { store: self.clone(), peer, session, ctx, initial, batch, scratch }
+        let limit = PathsLimit::default();
+        PeerReader { store: self.clone(), peer, session, ctx, initial, batch, scratch, limit }
     }
 }
 
@@ -59,6 +61,7 @@ pub struct PeerReader {
     initial: u64,
     batch: Batch,
     scratch: Vec<u8>,
+    limit: PathsLimit,
 }
 
 /// What [`PeerReader::next`] found.
@@ -94,12 +97,21 @@ impl PeerReader {
         self.initial
     }
 
+    /// From now on no more paths to one prefix of a family are sent than its limit says. To be called before the first
+    /// [`Self::next`].
+    pub fn limit_paths(&mut self, limits: Vec<(Family, u16)>) {
+        self.limit = PathsLimit::new(limits);
+    }
+
     /// The next messages, visiting up to `budget` changes ([`crate::READ_BUDGET`]). Call it when there is room for
     /// some tens of kilobytes, after each wake-up and each [`Self::commit`], until [`Next::UpToDate`].
     pub fn next(&mut self, budget: usize) -> Next {
         let own: SelfAddresses = (self.ctx.self_v4, self.ctx.self_v6);
         let store = self.store.read();
-        if let Some(shared) = store.shared(self.peer, own) {
+        // What others were sent may have more paths than this peer takes.
+        if self.limit.is_empty()
+            && let Some(shared) = store.shared(self.peer, own)
+        {
             return Next::Messages(Packed { bytes: shared.bytes, report: shared.report, to: shared.to });
         }
         let progress = store.collect(self.peer, self.ctx.families, budget, &mut self.batch);
@@ -160,7 +172,10 @@ impl PeerReader {
 
     fn pack(&mut self) -> (Bytes, PackReport) {
         self.scratch.clear();
-        let report = self.batch.pack(&self.ctx, &mut self.scratch);
+        let refused =
+            if self.limit.is_empty() { Vec::new() } else { self.batch.limit_paths(&mut self.limit) };
+        let mut report = self.batch.pack(&self.ctx, &mut self.scratch);
+        report.refused.extend(refused);
         // A copy of the right size: what is shared is kept, and would keep the room to spare too.
         (Bytes::copy_from_slice(&self.scratch), report)
     }

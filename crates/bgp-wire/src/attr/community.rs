@@ -4,8 +4,10 @@
 
 use std::fmt::Write as _;
 
+use smallvec::SmallVec;
+
 use crate::attr::number::{decimal, hex_digits};
-use crate::attr::{Attribute, Fault, fault, flag, list};
+use crate::attr::{Attribute, Fault, RawAttribute, RouteAttributes, fault, flag, list};
 use crate::code::AttrCode;
 use crate::ctx::DecodeCtx;
 use crate::emit::{Emit, Spacing};
@@ -15,6 +17,38 @@ use crate::text::{TextError, Words};
 /// Codec of COMMUNITIES.
 #[derive(Debug)]
 pub struct Community;
+
+/// `LLGR_STALE`: the route is kept although its speaker has been away for long (RFC 9494 section 4.6).
+pub const LLGR_STALE: u32 = 0xFFFF_0006;
+
+/// `NO_LLGR`: the route must not be kept so (RFC 9494 section 4.7).
+pub const NO_LLGR: u32 = 0xFFFF_0007;
+
+/// Whether a route has a community.
+pub fn has(attributes: &RouteAttributes, community: u32) -> bool {
+    let value = attributes.get(AttrCode::COMMUNITY).unwrap_or_default();
+    value.as_chunks::<4>().0.contains(&community.to_be_bytes())
+}
+
+/// The same attributes with a community, once.
+#[must_use]
+pub fn with(attributes: &RouteAttributes, community: u32) -> RouteAttributes {
+    if has(attributes, community) {
+        return attributes.clone();
+    }
+    let mut value = attributes.get(AttrCode::COMMUNITY).unwrap_or_default().to_vec();
+    value.extend_from_slice(&community.to_be_bytes());
+    let added = RawAttribute { code: AttrCode::COMMUNITY, flags: Community::FLAGS, value: &value };
+    let mut all: SmallVec<[RawAttribute<'_>; 10]> =
+        attributes.iter().filter(|a| a.code != AttrCode::COMMUNITY).collect();
+    let place = all.iter().position(|a| a.code > AttrCode::COMMUNITY).unwrap_or(all.len());
+    all.insert(place, added);
+    let mut block = Vec::new();
+    for a in all {
+        super::write_normalised(a, &mut block);
+    }
+    RouteAttributes::new(attributes.next_hop(), block)
+}
 
 /// Well-known communities with a name; where two lines have the same value the first is printed.
 const NAMES: [(&str, u32); 6] = [
@@ -127,5 +161,23 @@ mod tests {
     fn emission_is_sorted_whatever_was_received() {
         let received = [0xff, 0xff, 0xff, 1, 0xfd, 0xe8, 0, 1];
         assert_eq!(emitted::<Community>(&received), "[ [ 65000, 1 ], [ 65535, 65281 ] ]");
+    }
+
+    #[test]
+    fn one_more() {
+        use crate::attr::NextHop;
+        let route = |block: &[u8]| RouteAttributes::new(NextHop::Unset, block);
+        let bare = route(&[0x40, 1, 1, 0, 0xC0, 35, 4, 0, 0, 0, 1]);
+        assert!(!has(&bare, LLGR_STALE));
+        let stale = with(&bare, LLGR_STALE);
+        assert_eq!(
+            stale.block(),
+            [0x40, 1, 1, 0, 0xC0, 8, 4, 0xFF, 0xFF, 0, 6, 0xC0, 35, 4, 0, 0, 0, 1],
+            "in the order of the codes"
+        );
+        assert!(has(&stale, LLGR_STALE) && !has(&stale, NO_LLGR));
+        let other = route(&[0xC0, 8, 4, 0xFF, 0xFF, 0xFF, 1]);
+        assert_eq!(with(&other, 5).block(), [0xC0, 8, 8, 0, 0, 0, 5, 0xFF, 0xFF, 0xFF, 1], "sorted");
+        assert_eq!(with(&stale, LLGR_STALE), stale, "once");
     }
 }

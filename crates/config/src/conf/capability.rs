@@ -9,11 +9,12 @@ use crate::raw::Body;
 use crate::value;
 
 /// Keywords of the section.
-pub(super) const KEYWORDS: [&str; 14] = [
+pub(super) const KEYWORDS: [&str; 15] = [
     "nexthop",
     "add-path",
     "asn4",
     "graceful-restart",
+    "long-lived-graceful-restart",
     "multi-session",
     "operational",
     "route-refresh",
@@ -50,6 +51,9 @@ pub(super) fn statement<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>, body
                     Diag::warning("graceful-restart: 4095 seconds are what fits", at).hint("write 4095"),
                 );
             }
+        }
+        "long-lived-graceful-restart" => {
+            body.long_lived_graceful_restart = reader.value(s, None, value::long_lived);
         }
         "multi-session" => body.multi_session = reader.value(s, Some(true), values::boolean),
         "operational" => body.operational = reader.value(s, Some(true), values::boolean),

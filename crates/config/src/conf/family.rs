@@ -108,18 +108,16 @@ pub(super) fn add_path<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>, 
         let words = s.words();
         match words.get(2) {
             Some(limit) if limit.is("limit") => {
-                match words.get(3) {
-                    Some(number) if number.text.parse::<u16>().is_ok_and(|n| n > 0) => {
-                        let at = reader.at(number);
-                        reader.diags.push(Diag::warning("limit has no effect yet", at).hint("remove it"));
+                let number = words.get(3).and_then(|word| word.text.parse().ok()).filter(|n: &u16| *n > 0);
+                let at = reader.at(limit);
+                match number {
+                    Some(number) => {
+                        let limits = body.paths_limits.get_or_insert_with(|| At::new(Vec::new(), at));
+                        limits.value.push(At::new((family.value, number), at));
                     }
-                    _ => {
-                        let at = reader.at(limit);
-                        reader.diags.push(
-                            Diag::error("limit has no number of paths", at)
-                                .hint("1 to 65535, as in limit 10"),
-                        );
-                    }
+                    None => reader.diags.push(
+                        Diag::error("limit has no number of paths", at).hint("1 to 65535, as in limit 10"),
+                    ),
                 }
                 reader.no_more(&words, 4);
             }

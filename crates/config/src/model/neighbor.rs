@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bgp_wire::cap::{
-    self, RawCapability, add_path::Direction, graceful_restart::GracefulRestart, role::Role,
+    self, RawCapability, add_path::Direction, graceful_restart::GracefulRestart,
+    long_lived_restart::LongLivedFamily, role::Role,
 };
 use bgp_wire::msg::Operational;
 use bgp_wire::{Afi, Asn, Family, Safi};
@@ -83,10 +84,14 @@ pub struct Capability {
     pub extended_message: bool,
     /// Restart time in seconds (RFC 4724).
     pub graceful_restart: Option<u16>,
+    /// Seconds that the peer is asked to keep our routes after that (RFC 9494).
+    pub long_lived_graceful_restart: Option<u32>,
     /// Several paths to one prefix (RFC 7911).
     pub add_path: AddPath,
     /// Families that `add_path` is for.
     pub add_path_families: Vec<Family>,
+    /// Most paths to one prefix that we take (draft-abraitis-idr-addpath-paths-limit).
+    pub paths_limits: Vec<(Family, u16)>,
     /// Route refresh, plain (RFC 2918) and enhanced (RFC 7313).
     pub route_refresh: bool,
     /// Next hops of the other address family (RFC 8950): the family and the next hop's AFI. Empty for none.
@@ -152,10 +157,18 @@ impl Neighbor {
         if let (Some(direction), false) = (direction, wanted.add_path_families.is_empty()) {
             let entries: Vec<_> = wanted.add_path_families.iter().map(|f| (*f, direction)).collect();
             all.push(cap::add_path::encode(&entries));
+            if !wanted.paths_limits.is_empty() {
+                all.push(cap::paths_limit::encode(&wanted.paths_limits));
+            }
         }
         if let Some(time) = wanted.graceful_restart {
             let families = self.families.iter().map(|f| (*f, true)).collect();
             all.push(GracefulRestart { restarting, notification: false, time, families }.encode());
+            if let Some(time) = wanted.long_lived_graceful_restart {
+                let kept = |family: &Family| LongLivedFamily { family: *family, forwarding: true, time };
+                let families: Vec<_> = self.families.iter().map(kept).collect();
+                all.push(cap::long_lived_restart::encode(&families));
+            }
         }
         if wanted.route_refresh {
             all.push(cap::route_refresh::encode());

@@ -82,7 +82,12 @@ pub(super) fn body(fields: &mut Fields<'_, '_>, clauses: &mut Clauses, diags: &m
         families: families(fields, diags),
         ..Body::default()
     };
-    body.add_path_families = restriction(fields, "add-path", value::family, diags);
+    if let Some(list) = restriction(fields, "add-path", value::add_path_family, diags) {
+        let limits = list.value.iter().filter_map(|f| Some(At::new((f.value.0, f.value.1?), f.at)));
+        body.paths_limits = Some(At::new(limits.collect(), list.at));
+        let families = list.value.iter().map(|f| At::new(f.value.0, f.at));
+        body.add_path_families = Some(At::new(families.collect(), list.at));
+    }
     body.messages = fields.list("operational", operational, diags);
     body.next_hop_families = restriction(fields, "nexthop", value::next_hop, diags);
     body.tcp_ao = tcp_ao(fields, diags);
@@ -132,6 +137,7 @@ fn capability(fields: &mut Fields<'_, '_>, body: &mut Body, diags: &mut Diags) {
     body.asn4 = table.scalar("asn4", value::boolean, diags);
     body.extended_message = table.scalar("extended-message", value::boolean, diags);
     body.graceful_restart = table.scalar("graceful-restart", value::graceful_restart, diags);
+    body.long_lived_graceful_restart = table.scalar("long-lived-graceful-restart", value::long_lived, diags);
     body.multi_session = table.scalar("multi-session", value::boolean, diags);
     body.operational = table.scalar("operational", value::boolean, diags);
     body.add_path = table.scalar("add-path", value::add_path, diags);

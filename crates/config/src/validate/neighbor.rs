@@ -254,7 +254,9 @@ fn capability(
             0 => hold_time.min(MAX_TIME),
             time => time,
         }),
+        long_lived_graceful_restart: or(body.long_lived_graceful_restart.as_ref(), None),
         add_path,
+        paths_limits: paths_limits(body, &add_path_families),
         add_path_families,
         route_refresh: or(body.route_refresh.as_ref(), false),
         next_hop: next_hop(body, families, diags),
@@ -290,6 +292,12 @@ fn role(body: &Body, dialect: Dialect, diags: &mut Diags) {
     }
 }
 
+/// The limits of families that ADD-PATH is for.
+fn paths_limits(body: &Body, families: &[Family]) -> Vec<(Family, u16)> {
+    let limits = body.paths_limits.iter().flat_map(|list| &list.value).map(|limit| limit.value);
+    limits.filter(|(family, _)| families.contains(family)).collect()
+}
+
 /// What needs a capability that is not offered.
 fn without_capability(body: &Body, dialect: Dialect, diags: &mut Diags) {
     let mut says = |what: &str, at: Span, capability: &str| {
@@ -298,6 +306,10 @@ fn without_capability(body: &Body, dialect: Dialect, diags: &mut Diags) {
     };
     if let (Some(messages), false) = (&body.messages, or(body.operational.as_ref(), false)) {
         says("this", messages.at, "the capability operational");
+    }
+    let restarts = or(body.graceful_restart.as_ref(), None).is_some();
+    if let (Some(At { value: Some(_), at }), false) = (&body.long_lived_graceful_restart, restarts) {
+        says("long-lived-graceful-restart", *at, "the capability graceful-restart");
     }
     let link_local = or(body.link_local_nexthop.as_ref(), false);
     if let (Some(own), false) = (&body.local_link_local, link_local) {

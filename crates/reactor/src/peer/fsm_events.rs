@@ -8,10 +8,11 @@ use api::event::{Class, Direction, Event as Told, MessageKind};
 use bgp_wire::MessageType;
 use bgp_wire::negotiated::Negotiated;
 use bytes::Bytes;
-use peer_fsm::{Command, Event, IoAction, Leg, State};
+use peer_fsm::{Command, DownReason, Event, IoAction, Leg, State};
+use rib::Fate;
 use tracing::{debug, info, warn};
 
-use super::sink::{publish_control, publish_sent};
+use super::sink::{publish_control, publish_sent, settle_fate};
 use super::{Happened, PeerTask, connect, time};
 
 /// Octets packed before they are written. What is collected waits for what is packed behind it, so this is a matter
@@ -111,7 +112,7 @@ impl PeerTask {
             Event::Down(reason) => {
                 let text = reason.to_string();
                 let why = match &reason {
-                    peer_fsm::DownReason::Closed(why) => format!(" ({why})"),
+                    DownReason::Closed(why) => format!(" ({why})"),
                     _ => String::new(),
                 };
                 info!(target: "peer", "{}: down, {text}{why}", self.settings.name);
@@ -120,6 +121,7 @@ impl PeerTask {
                     self.report(Happened::Receipt(token, false));
                 }
                 if self.outbound.down() {
+                    self.retain(&reason);
                     self.report(Happened::Down);
                 }
                 self.shared.update(|s| s.negotiated = None);
@@ -129,6 +131,24 @@ impl PeerTask {
             }
             Event::Stopped => self.stopped = true,
             Event::OpenSent(..) | Event::OpenReceived(..) => {}
+        }
+    }
+
+    /// Keeps the routes of a peer that may be restarting (RFC 4724 section 4.2): its connection ended, without a word.
+    fn retain(&mut self, reason: &DownReason) {
+        let negotiated = self.shared.status().negotiated.filter(|n| n.graceful_restart.is_some());
+        match (reason, negotiated) {
+            (DownReason::Closed(_), Some(negotiated)) if self.settings.adj_rib_in => {
+                let fates = self.retention.lost(Instant::now(), &negotiated);
+                self.settle_fates(fates);
+            }
+            _ => self.retention.ended(),
+        }
+    }
+
+    fn settle_fates(&self, fates: Vec<Fate>) {
+        for fate in fates {
+            settle_fate(&self.shared, &self.common.interner, fate);
         }
     }
 
@@ -159,7 +179,12 @@ impl PeerTask {
         };
         // What we send is decoded like this by those who want to see it.
         let mirror = bgp_wire::DecodeCtx { add_path: context.add_path, ..self.decode };
-        self.shared.adj_rib_in().clear();
+        let kept = self.retention.back(Instant::now(), negotiated);
+        self.shared.adj_rib_in().begin();
+        match kept {
+            None => self.shared.adj_rib_in().clear(),
+            Some(fates) => self.settle_fates(fates),
+        }
         self.shared.update(|s| s.negotiated = Some(Arc::clone(negotiated)));
         self.outbound.up(context, mirror, negotiated, !settings.manual_eor);
         self.helpers.publish(time(), &Told::Up);

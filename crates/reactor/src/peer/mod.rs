@@ -27,7 +27,7 @@ use bgp_wire::msg::operational::{Kind, Operational};
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::{DecodeCtx, Family, Notification};
 use peer_fsm::{Accept, Command, Io, Leg, Peer, PeerConfig, StopReason, Wanted};
-use rib::{Interner, PeerId, SharedStore};
+use rib::{Interner, PeerId, Retention, SharedStore};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
@@ -160,6 +160,8 @@ pub(crate) struct PeerTask {
     connecting: Option<Connecting>,
     outbound: Outbound,
     helpers: Helpers,
+    /// What is kept of an earlier session.
+    retention: Retention,
     /// How to decode UPDATEs of the session.
     decode: DecodeCtx,
     /// Octets decoded and packed in this turn.
@@ -213,6 +215,7 @@ impl PeerTask {
             connecting: None,
             outbound,
             helpers,
+            retention: Retention::default(),
             decode: DecodeCtx::default(),
             work: 0,
             paced_until: None,
@@ -261,8 +264,12 @@ impl PeerTask {
 
     /// The one place where this task waits.
     async fn wait(&mut self, mut sleep: Pin<&mut tokio::time::Sleep>, inbox: &mut Vec<ToPeer>) -> Woken {
-        let own =
-            [self.fsm.poll_timeout(), self.begin, self.paced_until.filter(|_| self.outbound.wants_news())];
+        let own = [
+            self.fsm.poll_timeout(),
+            self.begin,
+            self.retention.deadline(),
+            self.paced_until.filter(|_| self.outbound.wants_news()),
+        ];
         let deadline = own.into_iter().flatten().min().map(tokio::time::Instant::from_std);
         if let Some(at) = deadline {
             // A later deadline leaves the sleeper armed: most deadlines move before they come.
@@ -424,6 +431,10 @@ impl PeerTask {
 
     fn deadline(&mut self, now: Instant) {
         self.begin(now);
+        let established = self.fsm.established().is_some();
+        while let Some(fate) = self.retention.due(now, established) {
+            sink::settle_fate(&self.shared, &self.common.interner, fate);
+        }
         self.paced_until = self.paced_until.filter(|until| now < *until);
         while let Wanted::Read(leg) = self.fsm.handle_timeout(now) {
             // Unread octets are proof of life, whoever is to blame that they are unread.
@@ -456,6 +467,7 @@ impl PeerTask {
                     publisher: &mut self.helpers.publisher,
                     shared: &self.shared,
                     keep: self.settings.adj_rib_in.then_some(&*self.common.interner),
+                    retention: &mut self.retention,
                     decode: self.decode,
                     time: time(),
                     decoded,

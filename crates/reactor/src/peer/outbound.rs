@@ -87,8 +87,10 @@ impl Outbound {
     pub(super) fn up(&mut self, context: EncodeCtx, mirror: DecodeCtx, negotiated: &Negotiated, eor: bool) {
         // The old reader takes the peer down when it is dropped: that must come first.
         self.session = None;
+        let mut reader = self.store.peer_up(self.id, context);
+        reader.limit_paths(negotiated.paths_limit.clone());
         self.session = Some(Session {
-            reader: self.store.peer_up(self.id, context),
+            reader,
             mirror,
             families: negotiated.families.clone(),
             enhanced: negotiated.refresh == Refresh::Enhanced,

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use api::event::{Class, Content, Direction, Event, MessageKind, Publisher, Raw};
+use bgp_wire::attr::community;
 use bgp_wire::error::Treatment;
 use bgp_wire::msg::frame::{self, HEADER};
 use bgp_wire::msg::open::Open;
@@ -12,7 +13,7 @@ use bgp_wire::msg::update::{self, Update};
 use bgp_wire::negotiated::Negotiated;
 use bgp_wire::{DecodeCtx, DecodeError, MessageType, Notification};
 use peer_fsm::{Leg, MessageSink};
-use rib::Interner;
+use rib::{Fate, Interner, Retention};
 use tracing::warn;
 
 use super::status::PeerShared;
@@ -30,6 +31,8 @@ pub(crate) struct Sink<'a> {
     pub(crate) shared: &'a PeerShared,
     /// Interns what is kept; none when `adj-rib-in` is off.
     pub(crate) keep: Option<&'a Interner>,
+    /// What is kept of an earlier session.
+    pub(crate) retention: &'a mut Retention,
     /// How to decode UPDATEs, from the moment the session is established.
     pub(crate) decode: DecodeCtx,
     /// Seconds since 1970.
@@ -114,6 +117,19 @@ pub(crate) fn publish_sent(
     }
 }
 
+/// Does with the routes of an earlier session what is due.
+pub(crate) fn settle_fate(shared: &PeerShared, interner: &Interner, fate: Fate) {
+    let mut table = shared.adj_rib_in();
+    match fate {
+        Fate::Sweep(family) => table.sweep(family),
+        Fate::Forget(family) => table.forget(family),
+        Fate::LongLived(family) => table.replace(family, |attributes| {
+            let wanted = !community::has(attributes, community::NO_LLGR);
+            wanted.then(|| interner.intern(community::with(attributes, community::LLGR_STALE)))
+        }),
+    }
+}
+
 /// Applies an UPDATE to what is kept of the peer's routes.
 fn keep(shared: &PeerShared, interner: &Interner, update: &Update<'_>) {
     let mut table = shared.adj_rib_in();
@@ -154,6 +170,9 @@ impl MessageSink for Sink<'_> {
         self.decoded = self.decoded.saturating_add(body.len());
         if let Some(interner) = self.keep {
             keep(self.shared, interner, &update);
+            if let Some(fate) = update.end_of_rib().and_then(|family| self.retention.end_of_rib(family)) {
+                settle_fate(self.shared, interner, fate);
+            }
         }
         self.publish(&Event::Message {
             direction: Direction::Receive,
