@@ -191,6 +191,28 @@ mod tests {
         assert!(error.to_string().starts_with("local-address: "), "{error}");
     }
 
+    /// Both ends with one key, where the kernel has TCP-AO; else what is said instead of a connection without it.
+    #[tokio::test]
+    async fn tcp_ao_is_used_or_refused() {
+        let key = |key: &[u8]| Auth::Ao { id: 7, algorithm: "hmac(sha1)", key: Key(key.to_vec()) };
+        let local: IpAddr = "127.0.0.9".parse().unwrap();
+        if let Err(e) = key(b"secret").check(local, None) {
+            eprintln!("SKIPPED, the refusal aside: {e}");
+            assert!(e.to_string().starts_with("the tcp-ao of neighbor 127.0.0.9 can't be used: "), "{e}");
+            let auth = Some(key(b"secret"));
+            let error = connect(&Endpoint { auth, ..endpoint(1) }).await.unwrap_err().to_string();
+            assert!(error.starts_with("tcp-ao: this kernel has no TCP-AO"), "{error}");
+            return;
+        }
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        key(b"secret").set(&listener, local, None).unwrap();
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        let auth = Some(key(b"secret"));
+        connect(&Endpoint { auth, ..endpoint(listener.local_addr().unwrap().port()) }).await.unwrap();
+        listener.accept().await.unwrap();
+    }
+
     #[test]
     fn keys_do_not_print() {
         assert_eq!(format!("{:?}", Key(b"hunter2".to_vec())), "<secret>");

@@ -7,6 +7,7 @@ use api::encode::Dialect;
 use api::event::{Class, Content, Direction, Event, Format, MessageKind, Publisher, Subscription};
 use bgp_wire::error::Notification;
 use bgp_wire::msg::open::Open;
+use bgp_wire::msg::operational::Operational;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::Negotiated;
@@ -96,6 +97,22 @@ fn messages_without_content() {
     assert_eq!(
         parsed,
         "neighbor 127.0.0.1 receive keepalive header 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001304\n\n"
+    );
+}
+
+#[test]
+fn operational_messages() {
+    let octets = message(6, &octets_of("0002000800010168656c6c6f"));
+    let decoded = Operational::decode(&octets[19..]).unwrap();
+    let content = Content::Operational(&decoded);
+    let event = Event::Message { direction: Direction::Receive, raw: raw(&octets), content };
+    assert_eq!(
+        json(Format::Parsed, event),
+        "operational|\"direction\": \"receive\", \"operational\": { \"name\": \"ASM\", \"afi\": \"ipv4\", \"safi\": \"unicast\", \"advisory\": \"hello\" } } }\n"
+    );
+    assert_eq!(
+        text(Format::Parsed, event),
+        "neighbor 127.0.0.1 receive operational ASM afi ipv4 safi unicast advisory \"hello\"\n"
     );
 }
 

@@ -1,9 +1,11 @@
 //! Start, stop, teardown, failure, refresh.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bgp_wire::msg::keepalive;
-use bgp_wire::{MessageType, Notification};
+use bgp_wire::msg::operational::{Content, Kind, Operational};
+use bgp_wire::{Family, MessageType, Notification};
 
 use super::bench::{Bench, config, octets, open, query, restart, with_restart};
 use crate::{Accept, Command, CommandError, Event, Io, Leg, PeerConfig, State, StopReason};
@@ -132,6 +134,18 @@ fn refresh_is_asked_for_where_it_was_negotiated() {
     let mut plain = Bench::at(PeerConfig { capabilities: vec![], ..config() }, State::Established);
     let refused = plain.side.peer.handle_command(plain.now, command());
     assert_eq!(refused, Err(CommandError::NoRouteRefresh));
+}
+
+#[test]
+fn operational_messages_are_for_those_who_know_them() {
+    let content = Content::Advisory("hello".into());
+    let message = Arc::new(Operational { kind: Kind::ADM, family: Some(Family::IPV4_UNICAST), content });
+    let mut bench = Bench::at(config(), State::OpenConfirm);
+    let command = || Command::Operational(Arc::clone(&message));
+    assert_eq!(bench.side.peer.handle_command(bench.now, command()), Err(CommandError::NotEstablished));
+    bench.give(OUT, &keepalive());
+    assert_eq!(bench.side.peer.handle_command(bench.now, command()), Err(CommandError::NoOperational));
+    assert!(bench.side.record.sent(MessageType::OPERATIONAL).is_empty());
 }
 
 #[test]

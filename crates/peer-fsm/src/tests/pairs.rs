@@ -1,8 +1,12 @@
 //! Two peers and a network that behaves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bgp_wire::{MessageType, Notification};
+use bgp_wire::cap::role::{self, Role};
+use bgp_wire::cap::{RawCapability, operational};
+use bgp_wire::msg::operational::{Content, Kind, Operational};
+use bgp_wire::{Family, MessageType, Notification};
 
 use super::bench::{config, opposite, query, restart, update, with_restart};
 use crate::testing::Pair;
@@ -191,4 +195,55 @@ fn automatic_as_numbers_on_one_side() {
     silent.start();
     silent.run(Duration::from_secs(61));
     assert!(silent.sides[0].record.downs()[0].contains("(4,0)"));
+}
+
+fn with(mut config: PeerConfig, capability: RawCapability) -> PeerConfig {
+    config.capabilities.push(capability);
+    config
+}
+
+/// RFC 9234 section 4.2, both ends.
+#[test]
+fn roles_of_two_ends() {
+    let pair = |ours, theirs| {
+        let (ours, theirs) = (role::encode(ours), role::encode(theirs));
+        let mut pair = Pair::new([with(config(), ours), passive(with(opposite(), theirs))], 1);
+        pair.start();
+        pair
+    };
+    let mut good = pair(Role::PROVIDER, Role::CUSTOMER);
+    good.establish();
+    let roles = good.sides.iter().map(|side| side.peer.established().unwrap().1.role);
+    assert_eq!(roles.collect::<Vec<_>>(), [Some(Role::PROVIDER), Some(Role::CUSTOMER)]);
+
+    let mut wrong = pair(Role::CUSTOMER, Role::CUSTOMER);
+    wrong.run(Duration::from_mins(10));
+    assert!(!wrong.established());
+    // Each finds it out by itself, each time.
+    for side in &wrong.sides {
+        let downs = side.record.downs();
+        assert!(downs.len() > 1 && downs.iter().all(|d| d == "notification sent (2,11)"), "{downs:?}");
+    }
+}
+
+#[test]
+fn operational_messages_go_from_end_to_end() {
+    let capability = operational::encode;
+    let mut pair = Pair::new([with(config(), capability()), passive(with(opposite(), capability()))], 1);
+    pair.start();
+    pair.establish();
+    let content = Content::Count { router_id: None, sequence: 7, counter: None };
+    let message = Operational { kind: Kind(3), family: Some(Family::IPV4_UNICAST), content };
+    pair.command(0, Command::Operational(Arc::new(message)));
+    pair.run(Duration::from_secs(1));
+    let received: Vec<_> = pair.sides[1]
+        .record
+        .received
+        .iter()
+        .filter(|(_, kind, _)| *kind == MessageType::OPERATIONAL)
+        .collect();
+    assert_eq!(received.len(), 1);
+    let content = Content::Count { router_id: Some(config().router_id), sequence: 7, counter: None };
+    assert_eq!(Operational::decode(&received[0].2[19..]).unwrap().content, content, "with our identifier");
+    assert!(pair.established());
 }
