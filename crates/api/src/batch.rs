@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bgp_wire::Nlri;
 use rib::Attrs;
-use route_text::Selector;
+use route_text::{Life, Selector};
 
 use crate::command::Command;
 use crate::error::CommandError;
@@ -49,8 +49,8 @@ pub struct RouteStep {
     pub nlri: Nlri,
     /// How; none to withdraw it.
     pub attributes: Option<Attrs>,
-    /// The watchdog group it belongs to.
-    pub watchdog: Option<Arc<Watchdog>>,
+    /// What is said about it that is not sent.
+    pub terms: Option<Arc<Terms>>,
     /// Whom to tell.
     pub target: Target,
     /// The last route of its line: time for the answer, which is `error` if nobody matched or any of them failed.
@@ -91,6 +91,15 @@ impl AckLevel {
             Self::Written => "written",
         }
     }
+}
+
+/// On which terms a route is announced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Terms {
+    /// It belongs to a group that is switched on and off.
+    Watchdog(Watchdog),
+    /// It expires.
+    Life(Life),
 }
 
 /// What a route says about its watchdog group.

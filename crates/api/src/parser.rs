@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use bgp_wire::Nlri;
 use rib::{Attrs, Interner, Memo};
-use route_text::{Action, Routes, Selector, Words};
+use route_text::{Action, Life, Routes, Selector, Words};
 
-use crate::batch::{AckLevel, Batch, RouteStep, Step, Target, Watchdog};
+use crate::batch::{AckLevel, Batch, RouteStep, Step, Target, Terms, Watchdog};
 use crate::command::{self, Command, Parsed};
 use crate::error::CommandError;
 
@@ -46,7 +46,7 @@ pub struct Parser {
 struct Ready {
     attributes: Attrs,
     path_id: Option<u32>,
-    watchdog: Option<Arc<Watchdog>>,
+    terms: Option<Arc<Terms>>,
     /// It has a next hop, so it can be announced.
     complete: bool,
 }
@@ -188,22 +188,15 @@ impl Parser {
     fn routes(&mut self, action: Action, routes: Routes, target: Target) {
         let announce = action == Action::Announce;
         let clause = routes.clause;
-        let watchdog = clause.watchdog.filter(|_| announce);
-        let watchdog = watchdog.map(|name| Arc::new(Watchdog { name, withdrawn: clause.withdrawn }));
+        let terms = terms(clause.watchdog, clause.withdrawn, clause.life).filter(|_| announce);
         let attributes = announce.then(|| self.interner.intern(clause.attributes));
         for nlri in routes.nlris {
-            self.route(nlri, attributes.clone(), watchdog.clone(), target);
+            self.route(nlri, attributes.clone(), terms.clone(), target);
         }
     }
 
-    fn route(
-        &mut self,
-        nlri: Nlri,
-        attributes: Option<Attrs>,
-        watchdog: Option<Arc<Watchdog>>,
-        target: Target,
-    ) {
-        let step = RouteStep { nlri, attributes, watchdog, target, ends_line: false };
+    fn route(&mut self, nlri: Nlri, attributes: Option<Attrs>, terms: Option<Arc<Terms>>, target: Target) {
+        let step = RouteStep { nlri, attributes, terms, target, ends_line: false };
         self.batch.steps.push(Step::Route(step));
     }
 
@@ -213,6 +206,12 @@ impl Parser {
             route.ends_line = true;
         }
     }
+}
+
+/// What a clause says beside its attributes: a clause with both is refused before.
+fn terms(watchdog: Option<Box<str>>, withdrawn: bool, life: Option<Life>) -> Option<Arc<Terms>> {
+    let watchdog = watchdog.map(|name| Terms::Watchdog(Watchdog { name, withdrawn }));
+    watchdog.or(life.map(Terms::Life)).map(Arc::new)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bgp_wire::text::{TextError, Word, Words};
 use bgp_wire::{Family, Nlri, Safi};
 use route_text::{
-    Action, Clause, Head, Routes, parse_attributes, parse_clause, parse_family, parse_family_route,
+    Action, Clause, Head, Life, Routes, parse_attributes, parse_clause, parse_family, parse_family_route,
     parse_flow, parse_head, parse_nlri,
 };
 
@@ -40,15 +40,11 @@ impl Clauses {
         if let Ok(family) = parse_family(&mut ahead)
             && matches!(family.safi, Safi::FLOW | Safi::FLOW_VPN)
         {
-            add(parse_family_route(family, &mut ahead, Action::Announce)?, at, set);
-            return Ok(());
+            return add(parse_family_route(family, &mut ahead, Action::Announce)?, at, set);
         }
         match parse_head(&mut words)? {
             Head::Nlri(nlri, word) => self.nlri(nlri, word, &mut words, at, set),
-            Head::Attributes => {
-                add(parse_attributes(&mut words, Action::Announce)?, at, set);
-                Ok(())
-            }
+            Head::Attributes => add(parse_attributes(&mut words, Action::Announce)?, at, set),
         }
     }
 
@@ -65,15 +61,13 @@ impl Clauses {
             let (nlri, word) = parse_nlri(family, &mut words)?;
             return self.nlri(nlri, word, &mut words, at, set);
         }
-        add(parse_family_route(family, &mut words, Action::Announce)?, at, set);
-        Ok(())
+        add(parse_family_route(family, &mut words, Action::Announce)?, at, set)
     }
 
     /// A flow rule.
     #[expect(clippy::unused_self, reason = "flow rules have clauses of their own, for now")]
     pub(crate) fn flow(&mut self, text: &str, at: Span, set: &mut RouteSet) -> Result<(), TextError> {
-        add(parse_flow(None, &mut Words::new(text), Action::Announce)?, at, set);
-        Ok(())
+        add(parse_flow(None, &mut Words::new(text), Action::Announce)?, at, set)
     }
 
     fn nlri(
@@ -86,6 +80,7 @@ impl Clauses {
     ) -> Result<(), TextError> {
         let clause = self.rest(words)?;
         clause.check(nlri.family(), Action::Announce, words)?;
+        lasting(&clause)?;
         for nlri in clause.expand(nlri, word)? {
             set.push(StaticRoute { nlri, clause: clause.clone() }, at);
         }
@@ -93,12 +88,28 @@ impl Clauses {
     }
 }
 
-fn add(routes: Routes, at: Span, set: &mut RouteSet) {
+fn add(routes: Routes, at: Span, set: &mut RouteSet) -> Result<(), TextError> {
     let Routes { nlris, clause } = routes;
+    lasting(&clause)?;
     let clause = Arc::new(clause);
     for nlri in nlris {
         set.push(StaticRoute { nlri, clause: clause.clone() }, at);
     }
+    Ok(())
+}
+
+/// What a configuration announces is there as long as the configuration says so.
+fn lasting(clause: &Clause) -> Result<(), TextError> {
+    let word = match clause.life {
+        None => return Ok(()),
+        Some(Life::Ttl(_)) => "ttl",
+        Some(Life::Lease(_)) => "lease",
+    };
+    let error = TextError::new(
+        Word { text: word, at: 0, quoted: false },
+        "a route of the configuration does not expire",
+    );
+    Err(error.hint("leave it away, or have a helper announce the route"))
 }
 
 /// What is wrong with a route, for people.

@@ -12,7 +12,7 @@ use bgp_wire::{Afi, Asn, Family};
 
 use crate::diag::{At, Span};
 use crate::env::{ApiVersion, RawSetting};
-use crate::model::{AddPath, AoAlgorithm, Encoder, Messages, Overflow, RouteSet};
+use crate::model::{AddPath, AoAlgorithm, Encoder, Messages, OnExit, Overflow, RouteSet};
 use crate::secret::Secret;
 
 /// Whose rules hold where the two languages mean different things.
@@ -58,6 +58,7 @@ pub(crate) struct RawProcess {
     pub(crate) overflow: Option<At<Overflow>>,
     pub(crate) queue_bytes: Option<At<u64>>,
     pub(crate) spill_bytes: Option<At<u64>>,
+    pub(crate) on_exit: Option<At<OnExit>>,
 }
 
 /// Defaults for neighbors.

@@ -8,7 +8,7 @@ use bgp_wire::cap::role::Role;
 use bgp_wire::{Afi, Asn, Family};
 
 use crate::env::ApiVersion;
-use crate::model::{AddPath, AoAlgorithm, Encoder, Overflow};
+use crate::model::{AddPath, AoAlgorithm, Encoder, OnExit, Overflow};
 
 /// A value as it was written.
 #[derive(Clone, Copy, Debug)]
@@ -352,6 +352,22 @@ pub(crate) fn api_version(value: Scalar<'_>) -> Value<ApiVersion> {
         Scalar::Number(4) | Scalar::Text("4") => Ok(ApiVersion::V4),
         Scalar::Number(6) | Scalar::Text("6") => Ok(ApiVersion::V6),
         value => refuse(value, "a version of the API", "4 or 6"),
+    }
+}
+
+/// What becomes of a process's routes.
+pub(crate) fn on_exit(value: Scalar<'_>) -> Value<OnExit> {
+    let after = |text: &str| {
+        let seconds = text.strip_prefix("withdraw-after ")?.trim();
+        if seconds.starts_with('+') { None } else { seconds.parse().ok() }
+    };
+    match value {
+        Scalar::Text("keep") => Ok(OnExit::Keep),
+        Scalar::Text("withdraw") => Ok(OnExit::Withdraw),
+        Scalar::Text(text) if after(text).is_some() => {
+            Ok(after(text).map_or(OnExit::Keep, OnExit::WithdrawAfter))
+        }
+        value => refuse(value, "a way to end", "\"keep\", \"withdraw\" or \"withdraw-after SECONDS\""),
     }
 }
 

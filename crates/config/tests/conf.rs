@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bgp_wire::{Asn, Family};
 use config::diag::Source;
-use config::model::{AddPath, Encoder, Neighbor, Program};
+use config::model::{AddPath, Encoder, Neighbor, OnExit, Program};
 use config::{Language, Loaded, Options, Sources};
 
 /// A neighbor with all that it must have, and `more`.
@@ -250,9 +250,10 @@ fn processes_and_api_blocks() {
         "api one { processes [ a ]; neighbor-changes; receive { parsed; update; } send { packets; open false; } }
          api { processes-match [ \"^b\" ]; }",
     ) + "process a { run /bin/sh -c \"exit 0\"; encoder text; respawn false; }
-         process bee { run sh; encoder JSON; }";
+         process bee { run sh; encoder JSON; on-exit withdraw-after 30; }";
     let loaded = load(&text);
     let [a, bee] = &loaded.config.processes[..] else { panic!() };
+    assert_eq!((a.on_exit, bee.on_exit), (OnExit::Keep, OnExit::WithdrawAfter(30)));
     assert_eq!(a.program, Program::Path(PathBuf::from("/bin/sh")));
     assert_eq!(
         (a.args.as_slice(), a.encoder, a.respawn),

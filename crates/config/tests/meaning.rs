@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use bgp_wire::{Afi, Asn, CapCode, Family};
 use common::{config, loaded};
 use config::Sources;
-use config::model::{AddPath, Encoder, Overflow, Program};
+use config::model::{AddPath, Encoder, OnExit, Overflow, Program};
 
 const LEAST: &str = "[[neighbor]]
 peer-address = \"192.0.2.1\"
@@ -52,6 +52,7 @@ ack = false
 overflow = "block"
 queue-bytes = 65536
 spill-bytes = 1_000_000
+on-exit = "withdraw-after 30"
 
 [process.watch-too]
 run = "exabgp-rs speaker --listen '127.0.0.1:1790'"
@@ -134,6 +135,8 @@ routes = "10.0.0.0/24 next-hop 10.0.0.1"
         (Encoder::Text, false, false, Overflow::Block)
     );
     assert_eq!((watch.queue_bytes, watch.spill_bytes), (65536, 1_000_000));
+    assert_eq!(watch.on_exit, OnExit::WithdrawAfter(30));
+    assert_eq!(config.processes[1].on_exit, OnExit::Keep);
     assert_eq!(config.processes[1].args, ["speaker", "--listen", "127.0.0.1:1790"]);
     assert_eq!((config.processes[1].encoder, config.processes[1].ack), (Encoder::Json, true));
     let events = &n.api.blocks[0];

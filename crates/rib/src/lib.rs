@@ -13,6 +13,7 @@
 //! | [`Batch`] | changes copied out under a short read lock, grouped for packing |
 //! | [`SharedStore`], [`PeerReader`] | the store behind its lock, and what a peer task uses: packed, shared `Bytes` |
 //! | [`Watchdogs`] | named groups of routes that are switched on and off |
+//! | [`Expiry`] | routes that are announced for a time, and leases |
 //! | [`AdjRibIn`] | what one peer has announced to us |
 //!
 //! # Locks
@@ -32,6 +33,7 @@ mod adj_rib_in;
 mod batch;
 mod bits;
 mod error;
+mod expiry;
 mod index;
 mod intern;
 mod limit;
@@ -54,6 +56,7 @@ use bgp_wire::RouteAttributes;
 pub use adj_rib_in::AdjRibIn;
 pub use batch::{Batch, PackReport, Refused};
 pub use error::StoreError;
+pub use expiry::{Expiry, Gone, LeaseId, Term};
 pub use intern::Interner;
 pub use memo::Memo;
 pub use peers::PeerOptions;

@@ -34,6 +34,12 @@ enum Slot<T> {
     Free(u32),
 }
 
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Slab<T> {
     /// How many values fit.
     pub(crate) const MAX: usize = MAX_PAGES * PAGE as usize;

@@ -1,5 +1,7 @@
 //! Everything a route line says about its prefixes.
 
+use std::num::NonZeroU32;
+
 use bgp_wire::attr::tunnel_encap::PolicyWords;
 use bgp_wire::attr::{AttributeBuilder, NextHop};
 use bgp_wire::{Family, Nlri, RouteAttributes};
@@ -28,6 +30,17 @@ pub struct Clause {
     pub withdrawn: bool,
     /// The author's name for the route; never sent.
     pub name: Option<Box<str>>,
+    /// How long it is announced; until it is withdrawn if nothing is said.
+    pub life: Option<Life>,
+}
+
+/// How long a route is announced if nobody says that it is still wanted.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Life {
+    /// So many seconds; announcing it again starts anew.
+    Ttl(NonZeroU32),
+    /// As long as the lease of this name is renewed.
+    Lease(Box<str>),
 }
 
 /// A clause while its words are read. The first occurrence of a keyword stands, as for attributes.
@@ -41,6 +54,7 @@ pub(crate) struct Draft {
     pub(crate) watchdog: Option<Box<str>>,
     pub(crate) withdrawn: bool,
     pub(crate) name: Option<Box<str>>,
+    pub(crate) life: Option<Life>,
 }
 
 impl Draft {
@@ -56,6 +70,7 @@ impl Draft {
             withdrawn: self.withdrawn && self.watchdog.is_some(),
             watchdog: self.watchdog,
             name: self.name,
+            life: self.life,
         }
     }
 }

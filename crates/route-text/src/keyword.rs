@@ -1,6 +1,7 @@
 //! The keywords of a clause: attributes come from the table of `bgp-wire`, the others are here.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 
 use bgp_wire::AttrCode;
 use bgp_wire::attr::tunnel_encap::PolicyWords;
@@ -8,7 +9,7 @@ use bgp_wire::attr::{self, NextHop};
 use bgp_wire::nlri::labelled;
 use bgp_wire::nlri::rd::RouteDistinguisher;
 
-use crate::clause::Draft;
+use crate::clause::{Draft, Life};
 use crate::suggest::closest;
 use crate::{TextError, Word, Words};
 
@@ -27,6 +28,8 @@ const OTHERS: &[&str] = &[
     "name",
     "watchdog",
     "withdraw",
+    "ttl",
+    "lease",
     "attribute",
 ];
 
@@ -53,11 +56,15 @@ pub(crate) fn parse(keyword: Word<'_>, words: &mut Words<'_>, draft: &mut Draft)
         text if draft.parts.block.parse(text, words)? => Ok(()),
         "split" => set(&mut draft.split, split(words.expect("a prefix length")?)?),
         "name" => set(&mut draft.name, words.expect("a name")?.text.into()),
+        "watchdog" if draft.life.is_some() => Err(guarded(keyword)),
         "watchdog" => set(&mut draft.watchdog, watchdog(words.expect("a watchdog name")?)?),
         "withdraw" => {
             draft.withdrawn = true;
             Ok(())
         }
+        "ttl" | "lease" if draft.watchdog.is_some() => Err(guarded(keyword)),
+        "ttl" => live(Life::Ttl(seconds(words.expect("a number of seconds")?)?), keyword, draft),
+        "lease" => live(Life::Lease(lease_name(words.expect("the name of a lease")?)?), keyword, draft),
         "attribute" => generic(words, draft),
         text if attr::parse(text, words, &mut draft.attributes)? => Ok(()),
         _ if draft.policy.parse(keyword, words)? => Ok(()),
@@ -118,6 +125,39 @@ fn watchdog(word: Word<'_>) -> Result<Box<str>, TextError> {
                 .hint("choose another name"))
         }
         name => Ok(name.into()),
+    }
+}
+
+/// A route has one life: with two of them nobody could tell which ends it.
+fn live(life: Life, word: Word<'_>, draft: &mut Draft) -> Result<(), TextError> {
+    match draft.life.replace(life) {
+        None => Ok(()),
+        Some(_) => Err(TextError::new(word, "the life of this route has been told already")
+            .hint("one of ttl SECONDS and lease NAME, once")),
+    }
+}
+
+#[cold]
+fn guarded(word: Word<'_>) -> TextError {
+    TextError::new(word, "a route of a watchdog group has no ttl and no lease")
+        .hint("leave the one or the other away")
+}
+
+/// Reads a time to live, in seconds.
+pub fn seconds(word: Word<'_>) -> Result<NonZeroU32, TextError> {
+    decimal(word.text).ok_or_else(|| {
+        TextError::new(word, "this is no time").hint("a number of seconds from 1 to 4294967295")
+    })
+}
+
+/// Reads the name of a lease: it goes into events and the log as it is.
+pub fn lease_name(word: Word<'_>) -> Result<Box<str>, TextError> {
+    let fits = (1..=128).contains(&word.text.len()) && word.text.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        Ok(word.text.into())
+    } else {
+        Err(TextError::new(word, "this is no name for a lease")
+            .hint("up to 128 letters, digits and signs, without spaces"))
     }
 }
 

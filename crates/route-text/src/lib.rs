@@ -32,8 +32,9 @@ mod split;
 mod suggest;
 
 pub use bgp_wire::text::{TextError, Word, Words};
-pub use clause::{Clause, parse_clause};
+pub use clause::{Clause, Life, parse_clause};
 pub use flow::parse_flow;
+pub use keyword::{lease_name, seconds};
 pub use line::{
     Head, parse_attributes, parse_family, parse_family_route, parse_head, parse_line, parse_nlri,
     parse_prefix, parse_route, route_family,

@@ -1,9 +1,11 @@
 //! Route lines: what they mean, and what is said about wrong ones.
 
+use std::num::NonZeroU32;
+
 use bgp_wire::attr::NextHop;
 use bgp_wire::{AttrCode, Family};
 use route_text::{
-    Action, Routes, TextError, Words, parse_attributes, parse_family, parse_family_route, parse_line,
+    Action, Life, Routes, TextError, Words, parse_attributes, parse_family, parse_family_route, parse_line,
 };
 
 fn line(text: &str) -> Result<Routes, TextError> {
@@ -100,6 +102,14 @@ fn split_makes_all_the_parts() {
 }
 
 #[test]
+fn routes_may_have_a_life() {
+    let life = |text: &str| line(text).unwrap().clause.life;
+    assert_eq!(life("10.0.0.0/8 next-hop self ttl 300"), Some(Life::Ttl(NonZeroU32::new(300).unwrap())));
+    assert_eq!(life("10.0.0.0/8 lease web-1 next-hop self"), Some(Life::Lease("web-1".into())));
+    assert_eq!(life("10.0.0.0/8 next-hop self"), None);
+}
+
+#[test]
 fn withdraw_means_something_only_in_a_watchdog_group() {
     let clause = line("10.0.0.0/8 next-hop self withdraw watchdog dog").unwrap().clause;
     assert_eq!((clause.watchdog.as_deref(), clause.withdrawn), (Some("dog"), true));
@@ -154,6 +164,19 @@ fn wrong_lines_say_where_and_what_instead() {
         (
             "10.0.0.0/24 watchdog withdraw",
             "this word is reserved and can't be a watchdog name: 'withdraw' (choose another name)",
+        ),
+        (
+            "10.0.0.0/24 watchdog dog ttl 5",
+            "a route of a watchdog group has no ttl and no lease: 'ttl' (leave the one or the other away)",
+        ),
+        (
+            "10.0.0.0/24 lease web watchdog dog",
+            "a route of a watchdog group has no ttl and no lease: 'watchdog' (leave the one or the other away)",
+        ),
+        ("10.0.0.0/24 ttl 0", "this is no time: '0' (a number of seconds from 1 to 4294967295)"),
+        (
+            "10.0.0.0/24 ttl 5 lease web",
+            "the life of this route has been told already: 'lease' (one of ttl SECONDS and lease NAME, once)",
         ),
         ("10.0.0.0/24 watchdog", "a watchdog name is missing at the end of the line"),
         (

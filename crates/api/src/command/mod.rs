@@ -6,6 +6,7 @@
 mod attributes;
 mod batch;
 mod eor;
+mod lease;
 mod operational;
 mod refresh;
 mod rib;
@@ -22,6 +23,8 @@ use bgp_wire::Family;
 use bgp_wire::msg::Operational;
 use route_text::{Action, Routes, Selector, TextError, Word, Words, closest};
 
+pub use lease::LeaseAct;
+
 /// The commands, by family.
 pub static COMMANDS: &[&[Entry]] = &[
     routes::COMMANDS,
@@ -30,6 +33,7 @@ pub static COMMANDS: &[&[Entry]] = &[
     refresh::COMMANDS,
     operational::COMMANDS,
     watchdog::COMMANDS,
+    lease::COMMANDS,
     rib::COMMANDS,
     show::COMMANDS,
     session::COMMANDS,
@@ -198,6 +202,13 @@ pub enum Command {
         action: Action,
         /// Its name.
         name: Option<Box<str>>,
+    },
+    /// Begin, renew or end a lease.
+    Lease {
+        /// Its name.
+        name: Box<str>,
+        /// What of it.
+        act: LeaseAct,
     },
     /// Send everything again.
     FlushAdjRibOut,

@@ -8,9 +8,10 @@ pub(crate) mod writer;
 
 use std::fmt;
 
+use bgp_wire::emit::{Emit as _, Spacing};
 use bgp_wire::negotiated::Negotiated;
 
-use crate::event::{Class, Event, Form, Host, PeerHead};
+use crate::event::{Class, Event, Expired, Form, Host, PeerHead};
 
 pub use writer::JsonWriter;
 
@@ -45,6 +46,8 @@ pub struct Dialect {
     pub shutdown: fn(&Host, time: f64, out: &mut Vec<u8>),
     /// Appends the line that says how many events a slow helper has missed at this place.
     pub gap: fn(&Host, time: f64, lost: u64, out: &mut Vec<u8>),
+    /// Appends the line that says that a route or a lease has expired.
+    pub expired: fn(&Host, time: f64, &Expired<'_>, out: &mut Vec<u8>),
 }
 
 impl Dialect {
@@ -91,6 +94,25 @@ pub trait Encoder: Send {
 
     /// What [`Style::negotiated`] repeats from now on.
     fn negotiated(&mut self, negotiated: &Negotiated);
+}
+
+/// Appends what has expired, as an object: a type of our own, so the same in all dialects of JSON.
+fn expired(what: &Expired<'_>, out: &mut Vec<u8>) {
+    let mut w = JsonWriter::new(out);
+    w.begin_object(Spacing::Wide);
+    if let Some(nlri) = what.route {
+        w.key("family");
+        w.display(&nlri.family);
+        w.key("nlri");
+        w.display(&nlri);
+    }
+    if let Some(lease) = what.lease {
+        w.key("lease");
+        w.text(lease);
+    }
+    w.key(if what.route.is_some() { "neighbors" } else { "routes" });
+    w.number(u64::try_from(what.count).unwrap_or(u64::MAX));
+    w.end_object();
 }
 
 /// Appends a time as a float; what is no number becomes 0, since JSON has no word for it.

@@ -27,6 +27,11 @@ pub(super) static DIALECT: Dialect = Dialect {
         out.extend_from_slice(format!("shutdown {} {}\n\n", host.pid, host.ppid).as_bytes());
     },
     gap: |_, _, lost, out| out.extend_from_slice(format!("gap {lost}\n\n").as_bytes()),
+    expired: |_, _, what, out| {
+        let route = what.route.map(|nlri| format!(" route {} {nlri}", nlri.family)).unwrap_or_default();
+        let lease = what.lease.map(|name| format!(" lease {name}")).unwrap_or_default();
+        out.extend_from_slice(format!("expired{route}{lease}\n\n").as_bytes());
+    },
 };
 
 /// Writes the events of one peer.

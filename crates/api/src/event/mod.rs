@@ -5,13 +5,13 @@ mod subscription;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bgp_wire::Asn;
 use bgp_wire::error::Notification;
 use bgp_wire::msg::open::Open;
 use bgp_wire::msg::operational::Operational;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update::Update;
 use bgp_wire::negotiated::Negotiated;
+use bgp_wire::{Asn, NlriRef};
 
 pub use publisher::Publisher;
 pub use subscription::{Class, Form, Format, MessageKind, Subscription};
@@ -59,6 +59,17 @@ pub struct Host {
     pub pid: u32,
     /// Process number of its parent.
     pub ppid: u32,
+}
+
+/// What has expired: told to who announced it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Expired<'a> {
+    /// The route; none when a lease is told of as a whole.
+    pub route: Option<NlriRef<'a>>,
+    /// The lease that was not renewed; none when it was the route's own time.
+    pub lease: Option<&'a str>,
+    /// Neighbors that had the route, or routes that the lease had.
+    pub count: usize,
 }
 
 /// The octets of a message.

@@ -7,8 +7,8 @@ use bgp_wire::{Afi, Family, Nlri};
 use memchr::{memchr, memmem};
 use route_text::{Action, Selector, Words, parse_clause, route_family};
 
-use super::{Parser, Ready, prefix};
-use crate::batch::{Target, Watchdog};
+use super::{Parser, Ready, prefix, terms};
+use crate::batch::Target;
 
 /// The commands that have a short way, and the family that they name.
 const ROUTES: [(&[u8], Action, Option<Family>); 6] = [
@@ -130,7 +130,7 @@ impl Parser {
     fn ready_route(&mut self, nlri: Nlri, ready: Ready, action: Action, target: Target) {
         let nlri = if ready.path_id.is_some() { nlri.with_path_id(ready.path_id) } else { nlri };
         if action == Action::Announce {
-            self.route(nlri, Some(ready.attributes), ready.watchdog, target);
+            self.route(nlri, Some(ready.attributes), ready.terms, target);
         } else {
             self.route(nlri, None, None, target);
         }
@@ -150,12 +150,11 @@ impl Parser {
         if clause.split.is_some() || !clause.parts.is_empty() {
             return None;
         }
-        let withdrawn = clause.withdrawn;
         let ready = Ready {
             complete: clause.attributes.next_hop() != bgp_wire::NextHop::Unset,
             attributes: self.interner.intern(clause.attributes),
             path_id: clause.path_id,
-            watchdog: clause.watchdog.map(|name| Arc::new(Watchdog { name, withdrawn })),
+            terms: terms(clause.watchdog, clause.withdrawn, clause.life),
         };
         self.clauses.insert(text, ready.clone());
         Some(ready).filter(usable)

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::batch::Note;
+use crate::batch::{Note, Terms};
 use crate::command::{AckSwitch, Command};
 
 fn new() -> Parser {
@@ -28,8 +28,11 @@ fn told(batch: &Batch) -> Vec<String> {
     let told = |step: &Step| match step {
         Step::Route(r) => {
             let action = r.attributes.as_ref().map_or_else(|| "-".to_owned(), |a| format!("+{a}"));
-            let dog =
-                r.watchdog.as_ref().map_or_else(String::new, |w| format!(" dog {} {}", w.name, w.withdrawn));
+            let dog = match r.terms.as_deref() {
+                None => String::new(),
+                Some(Terms::Watchdog(w)) => format!(" dog {} {}", w.name, w.withdrawn),
+                Some(Terms::Life(life)) => format!(" {life:?}"),
+            };
             let end = if r.ends_line { "." } else { "" };
             format!("{}{} {}{action}{dog}{end}", target(&r.target), r.nlri.family(), r.nlri)
         }
@@ -194,6 +197,8 @@ fn piece() -> impl Strategy<Value = String> {
         Just("label 100".to_owned()),
         Just("rd 65000:1".to_owned()),
         Just("watchdog dog".to_owned()),
+        Just("ttl 5".to_owned()),
+        Just("lease web".to_owned()),
         Just("name \"a nlri b\"".to_owned()),
         Just("\"".to_owned()),
         Just("\t".to_owned()),

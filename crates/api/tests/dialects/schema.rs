@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use api::encode::{Dialect, ENCODERS};
-use api::event::{Event, Format, Publisher};
+use api::event::{Event, Expired, Format, Publisher};
 use bgp_wire::msg::open::Open;
 use bgp_wire::negotiated::Negotiated;
 use serde_json::{Value, json};
@@ -99,6 +99,9 @@ fn schema(dialect: &Dialect) -> Value {
             "header": hex,
             "body": hex,
             "lost": { "type": "integer", "description": "events that a slow helper has missed at this place" },
+            "expired": object(&[], &json!({
+                "family": { "type": "string" }, "nlri": { "type": "string" }, "lease": { "type": "string" },
+                "neighbors": { "type": "integer" }, "routes": { "type": "integer" } })),
             "notification": { "oneOf": [ { "const": "shutdown" }, { "$ref": "#/$defs/notification" } ] },
             "neighbor": { "$ref": "#/$defs/neighbor" },
         },
@@ -182,6 +185,10 @@ fn others(dialect: &'static Dialect) -> String {
     }
     (dialect.shutdown)(&common::host(), 2.5, &mut lines);
     (dialect.gap)(&common::host(), 2.5, 7, &mut lines);
+    let nlri = bgp_wire::NlriRef { family: bgp_wire::Family::IPV4_UNICAST, path_id: None, wire: &[8, 10] };
+    for (route, lease) in [(Some(nlri), None), (Some(nlri), Some("web")), (None, Some("web"))] {
+        (dialect.expired)(&common::host(), 2.5, &Expired { route, lease, count: 2 }, &mut lines);
+    }
     String::from_utf8(lines).unwrap()
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::common::{head, host, message, octets as octets_of, raw, subscribe_all};
 use api::encode::Dialect;
-use api::event::{Class, Content, Direction, Event, Format, MessageKind, Publisher, Subscription};
+use api::event::{Class, Content, Direction, Event, Expired, Format, MessageKind, Publisher, Subscription};
 use bgp_wire::error::Notification;
 use bgp_wire::msg::open::Open;
 use bgp_wire::msg::operational::Operational;
 use bgp_wire::msg::refresh::RouteRefresh;
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::Negotiated;
-use bgp_wire::{DecodeCtx, Family, FamilySet};
+use bgp_wire::{DecodeCtx, Family, FamilySet, NlriRef};
 
 const TIME: f64 = 1_795_197_132.579_343_3;
 
@@ -362,6 +362,39 @@ fn what_does_not_decode_is_told_to_those_who_want_packets() {
         "update|\"direction\": \"receive\", \"message\": { \"category\": 2, \
          \"header\": \"0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF001502\", \"body\": \"0x0009\" }  } }\n"
     );
+}
+
+#[test]
+fn what_has_expired_is_told() {
+    let nlri = NlriRef { family: Family::IPV4_UNICAST, path_id: None, wire: &[24, 10, 1, 2] };
+    let route = Expired { route: Some(nlri), lease: None, count: 2 };
+    let lease = Expired { route: None, lease: Some("web"), count: 3 };
+    for (name, what, told) in [
+        (
+            "json",
+            route,
+            "{ \"exabgp\": \"5.0.0\", \"time\": 1.5, \"host\" : \"vm\", \"pid\" : 16985, \"ppid\" : 16984, \
+             \"type\": \"expired\", \"expired\": { \"family\": \"ipv4 unicast\", \"nlri\": \"10.1.2.0/24\", \
+             \"neighbors\": 2 } }\n",
+        ),
+        (
+            "json",
+            lease,
+            "{ \"exabgp\": \"5.0.0\", \"time\": 1.5, \"host\" : \"vm\", \"pid\" : 16985, \"ppid\" : 16984, \
+             \"type\": \"expired\", \"expired\": { \"lease\": \"web\", \"routes\": 3 } }\n",
+        ),
+        (
+            "text",
+            Expired { lease: Some("web"), ..route },
+            "expired route ipv4 unicast 10.1.2.0/24 lease web\n\n",
+        ),
+        ("text", lease, "expired lease web\n\n"),
+    ] {
+        let dialect = Dialect::named(name).unwrap();
+        let mut out = Vec::new();
+        (dialect.expired)(&host(), 1.5, &what, &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), told);
+    }
 }
 
 #[test]

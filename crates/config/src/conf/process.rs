@@ -4,12 +4,13 @@ use crate::conf::lexer::Statement;
 use crate::conf::reader::Reader;
 use crate::conf::values;
 use crate::diag::{At, Diag};
+use crate::model::OnExit;
 use crate::raw::{Raw, RawProcess};
-use crate::value;
+use crate::value::{self, Scalar};
 
-/// Keywords of the section; the last five are our own.
-const KEYWORDS: [&str; 8] =
-    ["run", "encoder", "respawn", "ack", "api", "overflow", "queue-bytes", "spill-bytes"];
+/// Keywords of the section; the last six are our own.
+const KEYWORDS: [&str; 9] =
+    ["run", "encoder", "respawn", "ack", "api", "overflow", "queue-bytes", "spill-bytes", "on-exit"];
 
 /// Reads one section.
 pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>, raw: &mut Raw) {
@@ -44,6 +45,7 @@ pub(super) fn named<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>) -> 
         overflow: None,
         queue_bytes: None,
         spill_bytes: None,
+        on_exit: None,
     })
 }
 
@@ -69,9 +71,21 @@ pub(super) fn statement<'a>(
         "overflow" => process.overflow = reader.value(s, None, value::overflow),
         "queue-bytes" => process.queue_bytes = reader.value(s, None, value::octets),
         "spill-bytes" => process.spill_bytes = reader.value(s, None, value::octets),
+        "on-exit" => process.on_exit = on_exit(reader, s),
         _ => return false,
     }
     true
+}
+
+/// `on-exit keep`, `on-exit withdraw`, `on-exit withdraw-after SECONDS`
+fn on_exit<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>) -> Option<At<OnExit>> {
+    let words = s.words();
+    let (Some(first), Some(seconds)) = (words.get(1), words.get(2)) else {
+        return reader.value(s, None, value::on_exit);
+    };
+    reader.no_more(&words, 3);
+    let text = format!("{} {}", first.text, seconds.text);
+    reader.read("on-exit", first, |_| value::on_exit(Scalar::Text(&text)))
 }
 
 /// Adds a process, unless there is one of that name.

@@ -8,7 +8,7 @@ mod tcp_ao;
 
 pub use api::{Api, ApiBlock, Messages};
 pub use neighbor::{AddPath, Capability, Neighbor};
-pub use process::{Encoder, Overflow, Process, Program};
+pub use process::{Encoder, OnExit, Overflow, Process, Program};
 pub use routes::{Kind, RouteSet, StaticRoute};
 pub use tcp_ao::{AoAlgorithm, TcpAo};
 

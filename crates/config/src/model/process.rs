@@ -27,6 +27,8 @@ pub struct Process {
     pub queue_bytes: usize,
     /// Octets of disk for unread events, after the memory is full.
     pub spill_bytes: u64,
+    /// What becomes of its routes when it ends.
+    pub on_exit: OnExit,
 }
 
 /// What a helper process runs.
@@ -108,4 +110,16 @@ pub enum Overflow {
     Block,
     /// They are dropped and counted; one marker tells the helper how many.
     Gap,
+}
+
+/// What becomes of a process's routes when it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum OnExit {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are withdrawn.
+    Withdraw,
+    /// They are withdrawn after so many seconds, but those that the process has announced again by then.
+    WithdrawAfter(u32),
 }

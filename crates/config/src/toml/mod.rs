@@ -181,6 +181,7 @@ fn read_process(
         overflow: fields.scalar("overflow", value::overflow, diags),
         queue_bytes: fields.scalar("queue-bytes", value::octets, diags),
         spill_bytes: fields.scalar("spill-bytes", value::octets, diags),
+        on_exit: fields.scalar("on-exit", value::on_exit, diags),
     };
     fields.finish(diags);
     Some(process)

@@ -64,6 +64,7 @@ pub(super) fn validate(
             .as_ref()
             .map_or(QUEUE_BYTES, |n| usize::try_from(n.value).unwrap_or(usize::MAX)),
         spill_bytes: raw.spill_bytes.as_ref().map_or(SPILL_BYTES, |n| n.value),
+        on_exit: raw.on_exit.as_ref().map(|o| o.value).unwrap_or_default(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! The steps of helpers, done in order, a bounded number of them in a turn.
 
-use api::batch::{RouteStep, Step, Target};
+use api::batch::{RouteStep, Step, Target, Terms};
 use api_process::HelperId;
 use rib::{Applied, OwnerId, PeerId, Store, StoreError, TargetId, Watchdogs};
 use smallvec::SmallVec;
 
-use super::batches::owner_of;
+use super::life::{Lives, NoLease};
 use super::{Reactor, STEPS};
 
 /// Why a route was not taken; for the log.
@@ -19,6 +19,8 @@ pub(super) enum Refusal {
     TooMuch,
     #[error("a line of it was refused")]
     Line,
+    #[error("{0}")]
+    Lease(#[from] NoLease),
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -80,8 +82,8 @@ impl Reactor {
         if self.helpers.get(&id).is_some_and(|h| h.open.is_some()) {
             return self.collect(id, &targets, budget);
         }
-        let owner = owner_of(id);
         let Some(helper) = self.helpers.get_mut(&id) else { return budget };
+        let owner = helper.working_owner();
         let mut done = 0usize;
         let mut touched: SmallVec<[TargetId; 4]> = SmallVec::new();
         let mut woken: Vec<PeerId> = Vec::new();
@@ -103,7 +105,7 @@ impl Reactor {
                 {
                     helper.reached = store.reach(target, step.nlri.family());
                 }
-                match apply(&mut store, &mut self.watchdogs, step, target, owner) {
+                match apply(&mut store, &mut self.watchdogs, &mut self.lives, step, target, owner) {
                     Ok(Applied::Unchanged | Applied::Unknown) => {}
                     Ok(_) => {
                         if let Some(target) = target.filter(|t| !touched.contains(t)) {
@@ -157,13 +159,31 @@ impl Reactor {
 pub(super) fn apply(
     store: &mut Store,
     watchdogs: &mut Watchdogs,
+    lives: &mut Lives,
     step: RouteStep,
     target: Option<TargetId>,
     owner: OwnerId,
 ) -> Result<Applied, Refusal> {
     let target = target.ok_or(Refusal::Nobody)?;
     let family = step.nlri.family();
-    let applied = match (step.attributes, step.watchdog) {
+    let group = match step.terms.as_deref() {
+        Some(Terms::Life(life)) => {
+            let term = lives.term(life)?;
+            let Some(attributes) = step.attributes else { return Err(Refusal::Nobody) };
+            let applied = store.announce(target, step.nlri.clone(), attributes, owner)?;
+            if applied == Applied::NoTarget {
+                return Err(Refusal::NoFamily(family));
+            }
+            lives.expiry.hold(store, target, step.nlri, owner, term)?;
+            return Ok(applied);
+        }
+        Some(Terms::Watchdog(group)) => Some(group),
+        None => None,
+    };
+    if !lives.expiry.is_empty() {
+        lives.expiry.release(store, target, &step.nlri);
+    }
+    let applied = match (step.attributes, group) {
         (None, _) => store.withdraw(target, step.nlri.as_ref())?,
         (Some(attributes), None) => store.announce(target, step.nlri, attributes, owner)?,
         (Some(attributes), Some(group)) => {

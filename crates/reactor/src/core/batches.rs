@@ -12,7 +12,7 @@ use api::command::{Command, Grammar};
 use api::reply::v6;
 use api_process::HelperId;
 use bgp_wire::Family;
-use rib::{OwnerId, PeerId, TargetId};
+use rib::{PeerId, TargetId};
 use route_text::Selector;
 use smallvec::SmallVec;
 
@@ -192,7 +192,7 @@ impl Reactor {
 
     /// Does routes of a committed batch, as many as one turn allows; whether all are done.
     pub(super) fn carry_out(&mut self, id: HelperId, mut open: Box<Open>) -> bool {
-        let owner = owner_of(id);
+        let owner = self.helpers.get(&id).map_or(super::owners::CLIENTS, HelperEntry::working_owner);
         let mut found: SmallVec<[(Target, Option<TargetId>); 2]> = SmallVec::new();
         for route in open.routes.iter().take(STEPS) {
             if !found.iter().any(|(t, _)| *t == route.target) {
@@ -205,7 +205,9 @@ impl Reactor {
         for _ in 0..STEPS {
             let Some(route) = open.routes.pop_front() else { break };
             let target = found.iter().find(|(t, _)| *t == route.target).and_then(|(_, found)| *found);
-            if let Err(refusal) = apply(&mut store, &mut self.watchdogs, route, target, owner) {
+            if let Err(refusal) =
+                apply(&mut store, &mut self.watchdogs, &mut self.lives, route, target, owner)
+            {
                 refused = Some(refusal);
             }
         }
@@ -235,9 +237,4 @@ impl Reactor {
         helper.answer(!open.spoiled);
         true
     }
-}
-
-/// In whose name a helper's routes are announced.
-pub(super) const fn owner_of(id: HelperId) -> OwnerId {
-    OwnerId(id.0.saturating_add(1))
 }

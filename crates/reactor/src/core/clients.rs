@@ -3,7 +3,7 @@
 use api_process::{ClientSpec, HelperId, Link};
 use bytes::Bytes;
 use config::env::ApiVersion;
-use config::model::{Encoder, Overflow, Process, Program};
+use config::model::{Encoder, OnExit, Overflow, Process, Program};
 use tokio::net::UnixStream;
 use tracing::{info, warn};
 
@@ -63,7 +63,7 @@ impl Reactor {
         let process = process(&spec.name, self.config.settings.api.version);
         let ingest = Ingest::new(&spec.name, &self.common.interner);
         let handle = api_process::attach(&self.owner, id, spec, link, ingest);
-        let mut entry = HelperEntry::new(process, handle, true);
+        let mut entry = HelperEntry::new(process, handle, true, super::owners::CLIENTS);
         entry.client = true;
         self.helpers.insert(id, entry);
         self.retarget_one(id);
@@ -112,5 +112,6 @@ fn process(name: &str, api: ApiVersion) -> Process {
         overflow: Overflow::Gap,
         queue_bytes: 0,
         spill_bytes: 0,
+        on_exit: OnExit::Keep,
     }
 }

@@ -90,6 +90,7 @@ impl Reactor {
                 helper.task = Some(LongTask::Watchdog { action, name, from: 0 });
                 self.advance(id)
             }
+            Command::Lease { name, act } => self.lease(id, &name, act),
             Command::ShowNeighbor { address, form } => {
                 let form = if self.is_v6(id) { NeighborForm::Json } else { form };
                 let text = self.show_neighbor(selector, address, form);

@@ -11,7 +11,7 @@ use api_process::{Credit, HelperHandle};
 use bytes::Bytes;
 use config::env::ApiVersion;
 use config::model::Process;
-use rib::{PeerId, TargetId};
+use rib::{OwnerId, PeerId, TargetId};
 use route_text::Selector;
 use tracing::warn;
 
@@ -64,6 +64,8 @@ pub(super) struct HelperEntry {
     pub(super) gone: bool,
     /// Started by a reload that is not over: nothing of what it says is done yet.
     pub(super) fresh: bool,
+    /// In whose name its routes are announced.
+    pub(super) owner: OwnerId,
 }
 
 /// What became of a command that was to be written to peers.
@@ -104,13 +106,16 @@ pub(super) struct Work {
     pub(super) selectors: Vec<Arc<Selector>>,
     /// Which of the helper's processes wrote it: nobody else is answered.
     generation: u32,
+    /// In whose name its routes are announced.
+    pub(super) owner: OwnerId,
     #[expect(dead_code, reason = "held for its Drop: the helper may then send another batch")]
     credit: Credit,
 }
 
 impl Work {
-    pub(super) fn new(batch: Batch, generation: u32, credit: Credit) -> Self {
-        Self { steps: Steps(VecDeque::from(batch.steps)), selectors: batch.selectors, generation, credit }
+    pub(super) fn new(batch: Batch, generation: u32, credit: Credit, owner: OwnerId) -> Self {
+        let steps = Steps(VecDeque::from(batch.steps));
+        Self { steps, selectors: batch.selectors, generation, owner, credit }
     }
 
     /// The selector of a target; none when none was written.
@@ -123,7 +128,7 @@ impl Work {
 }
 
 impl HelperEntry {
-    pub(super) fn new(process: Process, handle: HelperHandle, ack: bool) -> Self {
+    pub(super) fn new(process: Process, handle: HelperHandle, ack: bool, owner: OwnerId) -> Self {
         let grammar = grammar(&process);
         let acks = Acks::new(ack && process.ack);
         Self {
@@ -149,6 +154,7 @@ impl HelperEntry {
             client: false,
             gone: false,
             fresh: false,
+            owner,
         }
     }
 
@@ -165,6 +171,16 @@ impl HelperEntry {
     /// The process whose lines are being done; what it is owed is forgotten when it is gone.
     pub(super) fn answered(&self) -> u32 {
         self.inbox.front().map_or(self.generation, |work| work.generation)
+    }
+
+    /// In whose name the lines are done that are being done.
+    pub(super) fn working_owner(&self) -> OwnerId {
+        self.inbox.front().map_or(self.owner, |work| work.owner)
+    }
+
+    /// Whether it is the process whose routes have this owner.
+    pub(super) fn owns(&self, owner: OwnerId) -> bool {
+        !self.client && self.owner == owner
     }
 
     /// Answers one command.

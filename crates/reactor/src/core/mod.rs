@@ -12,6 +12,8 @@ mod conversation;
 mod departures;
 mod helpers;
 mod jobs;
+mod life;
+mod owners;
 mod peers;
 mod receipts;
 mod reload;
@@ -44,6 +46,8 @@ use crate::peer::{Common, FromPeer, Happened};
 use departures::Departures;
 use helpers::{HelperEntry, Work};
 use jobs::Finished;
+use life::Lives;
+use owners::Owners;
 use peers::Peers;
 use receipts::Receipts;
 use reload::{Loaded, Reloading, Wish};
@@ -59,7 +63,7 @@ const MESSAGES: usize = 64;
 /// Steps of one helper that are done before the next helper has its turn.
 const STEPS: usize = rib::WRITE_BUDGET;
 
-/// The owner of routes that the configuration announces; helpers have their number plus one.
+/// The owner of routes that the configuration announces; of the others, see [`owners`].
 const CONFIGURATION: OwnerId = OwnerId(0);
 
 /// What the daemon is started with.
@@ -137,6 +141,8 @@ pub(crate) struct Reactor {
     /// Peer tasks started so far.
     incarnations: u64,
     watchdogs: Watchdogs,
+    lives: Lives,
+    owners: Owners,
     /// Answers that wait for peers.
     receipts: Receipts,
     listeners: Vec<ListenerHandle>,
@@ -233,6 +239,8 @@ impl Reactor {
             begin: None,
             incarnations: 0,
             watchdogs: Watchdogs::new(),
+            lives: Lives::new(),
+            owners: Owners::new(),
             receipts: Receipts::default(),
             listeners: Vec::new(),
             accepted: accepted_tx,
@@ -254,6 +262,7 @@ impl Reactor {
         while !self.is_over() {
             let runnable = self.helpers.values().any(HelperEntry::is_runnable) || self.has_changes();
             let deadline = self.shutdown.as_ref().map(Shutdown::deadline);
+            let due = self.lives.next().into_iter().chain(self.next_leaver()).min();
             let room = self.peer_room();
             tokio::select! {
                 biased;
@@ -271,6 +280,7 @@ impl Reactor {
                 Some(stream) = inbox.clients.recv() => self.client(stream),
                 Some(loaded) = inbox.loaded.recv() => self.loaded(loaded),
                 id = room => self.peer_has_room(id),
+                () = until(due), if due.is_some() && deadline.is_none() => {}
                 () = std::future::ready(()), if runnable => {}
                 () = self.phase_over(), if deadline.is_some() => self.next_phase(),
             }
@@ -279,9 +289,10 @@ impl Reactor {
         }
     }
 
-    /// Whether a reload or the departure of a peer goes on without anybody's doing.
+    /// Whether a reload or the departure of a peer or a helper goes on without anybody's doing.
     fn has_changes(&self) -> bool {
-        self.shutdown.is_none() && (self.reloading.is_runnable() || !self.departures.is_idle())
+        self.shutdown.is_none()
+            && (self.reloading.is_runnable() || !self.departures.is_idle() || self.has_leavers())
     }
 
     /// One step of each.
@@ -289,6 +300,8 @@ impl Reactor {
         if self.shutdown.is_none() {
             self.reload_step();
             self.departures.step(&self.common.store, &mut self.watchdogs);
+            self.leave_step();
+            self.expire();
         }
     }
 
@@ -366,13 +379,14 @@ impl Reactor {
                 helper.started(message.generation, ack);
             }
             Kind::Batch { batch, credit } => {
-                helper.inbox.push_back(Work::new(batch, message.generation, credit));
+                helper.inbox.push_back(Work::new(batch, message.generation, credit, helper.owner));
                 if !self.turns.contains(&message.id) {
                     self.turns.push(message.id);
                 }
             }
             Kind::Exited { .. } if helper.client => self.client_gone(message.id),
             Kind::Exited { status, respawn_after } => {
+                helper.owner = self.owners.leave(&helper.process);
                 let how = status.map_or_else(|| "it could not be ended".to_owned(), |s| s.to_string());
                 match respawn_after {
                     Some(after) => {

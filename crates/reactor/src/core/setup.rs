@@ -99,7 +99,8 @@ impl Reactor {
         let lines = plan::lines(process, &self.host);
         let ingest = Ingest::new(&process.name, &self.common.interner);
         let handle = api_process::start(&self.owner, id, spec, lines, ingest);
-        let mut helper = HelperEntry::new(process.clone(), handle, settings.api.ack);
+        let owner = self.owners.of(&process.name);
+        let mut helper = HelperEntry::new(process.clone(), handle, settings.api.ack, owner);
         helper.fresh = fresh;
         self.helpers.insert(id, helper);
     }
@@ -175,9 +176,16 @@ impl Reactor {
     fn announce_sets(&mut self, peers: &[(PeerId, &Neighbor)]) -> Result<(), StoreError> {
         let mut errands = static_routes(peers);
         let common = &self.common;
-        while errands.step(&common.store, &common.interner, &mut self.watchdogs, rib::WRITE_BUDGET).is_some()
-        {
-        }
+        while errands
+            .step(
+                &common.store,
+                &common.interner,
+                &mut self.watchdogs,
+                &mut self.lives.expiry,
+                rib::WRITE_BUDGET,
+            )
+            .is_some()
+        {}
         errands.reason.map_or(Ok(()), Err)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use config::model::{RouteSet, StaticRoute};
-use rib::{Applied, Attrs, Interner, PeerId, SharedStore, Store, StoreError, TargetId, Watchdogs};
+use rib::{Applied, Attrs, Expiry, Interner, PeerId, SharedStore, Store, StoreError, TargetId, Watchdogs};
 use route_text::Clause;
 
 use super::CONFIGURATION;
@@ -70,6 +70,7 @@ impl Errands {
         store: &SharedStore,
         interner: &Interner,
         watchdogs: &mut Watchdogs,
+        expiry: &mut Expiry,
         budget: usize,
     ) -> Option<Vec<PeerId>> {
         self.waiting.front()?;
@@ -101,7 +102,13 @@ impl Errands {
                 (at, left) = (at.saturating_add(1), left.saturating_sub(1));
                 let place = Place { targets, peers: &errand.peers };
                 match place.put(errand.act, route, &mut store, interner, watchdogs, &mut self.clauses) {
-                    Ok(applied) => changed |= !matches!(applied, Applied::Unchanged | Applied::Unknown),
+                    Ok(applied) => {
+                        // What the configuration says about a route stands, whatever a helper has said before.
+                        if !expiry.is_empty() && errand.act != Act::Ungroup {
+                            expiry.release(&mut store, targets, &route.nlri);
+                        }
+                        changed |= !matches!(applied, Applied::Unchanged | Applied::Unknown);
+                    }
                     Err(e) => {
                         self.refused = self.refused.saturating_add(1);
                         self.reason.get_or_insert(e);

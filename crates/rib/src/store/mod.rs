@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use bgp_wire::nlri::Nlri;
-use bgp_wire::{EncodeCtx, Family};
+use bgp_wire::{EncodeCtx, Family, NlriRef};
 
 use crate::index::Index;
 use crate::peers::{Peer, PeerOptions, Peers};
@@ -221,6 +221,13 @@ impl Store {
             Ok(Some(narrowed)) => self.members(narrowed).collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Whether a route is announced to any member of a target set.
+    pub fn announces(&self, targets: TargetId, nlri: NlriRef<'_>) -> bool {
+        let head = self.head(self.index.hash(nlri), nlri);
+        let over = head.map(|head| self.overlapping(head, targets)).unwrap_or_default();
+        over.iter().any(|entry| self.entries.get(*entry).is_some_and(|e| e.attrs.is_some()))
     }
 
     /// Whether any member of a target set has a family configured.

@@ -102,10 +102,20 @@ impl Store {
     ) -> Applied {
         let mut over = self.overlapping(head, targets);
         if self.sets.get(targets).is_some_and(|s| s.keeps) {
+            let mut rest = self.bits(targets);
+            // An entry has one owner: where it changes for some of its members only, these are sent it once more.
+            let stays = |e: &Entry| {
+                let whole = || self.sets.get(e.targets).is_some_and(|set| set.bits.is_subset(&rest));
+                e.is(&nlri, &attrs) && (e.owner == owner || whole())
+            };
             let (same, other): (Entries, Entries) =
-                over.iter().copied().partition(|e| self.entries.get(*e).is_some_and(|e| e.is(&nlri, &attrs)));
+                over.iter().copied().partition(|e| self.entries.get(*e).is_some_and(stays));
             if !same.is_empty() {
-                let mut rest = self.bits(targets);
+                for number in &same {
+                    if let Some(entry) = self.entries.get_mut(*number) {
+                        entry.owner = owner;
+                    }
+                }
                 for number in same {
                     rest = rest.minus(&self.bits_of(number));
                 }

@@ -6,7 +6,7 @@ use super::super::{
     Dialect, Encoder,
     writer::{JsonWriter, Ways},
 };
-use super::{Json, gap, shutdown};
+use super::{Json, expired, gap, shutdown};
 use crate::event::{Host, PeerHead};
 
 /// One dialect's ways. A field per difference, so that each place that writes asks for nothing else.
@@ -97,6 +97,10 @@ macro_rules! dialect {
             gap: |host, time, lost, out| {
                 const FLAVOR: Flavor = $flavor;
                 gap(FLAVOR.version, host, time, lost, out);
+            },
+            expired: |host, time, what, out| {
+                const FLAVOR: Flavor = $flavor;
+                expired(FLAVOR.version, host, time, what, out);
             },
         };
     };

@@ -26,7 +26,7 @@ use bgp_wire::negotiated::Negotiated;
 use super::address;
 use super::writer::{JsonWriter, quoted};
 use super::{Encoder, Stamp, Style, seconds};
-use crate::event::{Content, Direction, Event, Form, Host, PeerHead, Raw};
+use crate::event::{Content, Direction, Event, Expired, Form, Host, PeerHead, Raw};
 use flavor::Flavor;
 
 /// Everything in an envelope that does not change from event to event.
@@ -74,6 +74,13 @@ fn gap(version: &'static str, host: &Host, time: f64, lost: u64, out: &mut Vec<u
     Envelope::new(version, host).open(time, None, out);
     out.extend_from_slice(b"gap\", \"lost\": ");
     address::number(lost, out);
+    out.extend_from_slice(b" }\n");
+}
+
+fn expired(version: &'static str, host: &Host, time: f64, what: &Expired<'_>, out: &mut Vec<u8>) {
+    Envelope::new(version, host).open(time, None, out);
+    out.extend_from_slice(b"expired\", \"expired\": ");
+    super::expired(what, out);
     out.extend_from_slice(b" }\n");
 }
 

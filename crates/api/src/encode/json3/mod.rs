@@ -34,6 +34,12 @@ pub(super) static DIALECT: Dialect = Dialect {
         address::number(lost, out);
         out.extend_from_slice(b"}\n");
     },
+    expired: |host, time, what, out| {
+        open(&host_part(host), time, None, "expired", out);
+        out.extend_from_slice(b"\"expired\": ");
+        super::expired(what, out);
+        out.extend_from_slice(b"}\n");
+    },
 };
 
 /// What of the envelope does not change: from the time to the counter.

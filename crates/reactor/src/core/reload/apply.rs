@@ -166,6 +166,7 @@ impl Reactor {
                 && let Some(helper) = self.helpers.remove(&id)
             {
                 helper.handle.stop();
+                self.owners.leave(&helper.process);
                 self.let_go(helper);
             }
         }
@@ -308,7 +309,8 @@ impl Reactor {
 
     fn errand_step(&mut self, errands: &mut Errands) -> bool {
         let common = &self.common;
-        let news = errands.step(&common.store, &common.interner, &mut self.watchdogs, rib::WRITE_BUDGET);
+        let (watchdogs, expiry) = (&mut self.watchdogs, &mut self.lives.expiry);
+        let news = errands.step(&common.store, &common.interner, watchdogs, expiry, rib::WRITE_BUDGET);
         news.map(|peers| self.wake(&peers)).is_some()
     }
 
