@@ -10,6 +10,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry(&["announce", "attributes"], ANNOUNCE, "announce routes with the same attributes", announce),
     entry(&["withdraw", "attribute"], WITHDRAW, "withdraw several routes", withdraw),
     entry(&["withdraw", "attributes"], WITHDRAW, "withdraw several routes", withdraw),
+    // As mrt2exabgp writes it.
+    entry(&["withdrawn", "attributes"], WITHDRAW, "withdraw several routes", withdraw),
 ];
 
 const ANNOUNCE: &str = "next-hop ADDRESS ... nlri PREFIX ...";

@@ -170,6 +170,12 @@ fn parse_segment(open: Word<'_>, words: &mut Words<'_>, out: &mut Vec<u8>) -> Re
         if !confed && word.is(close) {
             break;
         }
+        if kind == Kind::Sequence && word.is("(") && !word.quoted {
+            // A set among the numbers of a sequence, as programs that read MRT files write it.
+            push(kind, &std::mem::take(&mut asns), out);
+            parse_segment(word, words, out)?;
+            continue;
+        }
         if !word.is(",") {
             asns.push(parse_asn(word)?);
         }
@@ -181,7 +187,7 @@ fn parse_segment(open: Word<'_>, words: &mut Words<'_>, out: &mut Vec<u8>) -> Re
 fn parse_asn(word: Word<'_>) -> Result<u32, TextError> {
     asn(word.text).filter(|_| !word.quoted).ok_or_else(|| {
         TextError::new(word, "this is no AS number")
-            .hint("as-path [ 65000 65001 ] ( 65002 ), brackets can't be nested")
+            .hint("as-path [ 65000 65001 ] ( 65002 ), or [ 65000 65001 ( 65002 ) ]")
     })
 }
 
@@ -270,6 +276,12 @@ mod tests {
             ("[1,2]", &[2, 2, 0, 0, 0, 1, 0, 0, 0, 2], "as-path ( 1 2 )"),
             ("( 1 2 )", &[1, 2, 0, 0, 0, 1, 0, 0, 0, 2], "as-path [ 1 2 ]"),
             ("[ 1 ] ( 2 )", &[2, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 2], "as-path ( 1 ) [ 2 ]"),
+            (
+                "[1 2 (3 4) 5 ]",
+                &[2, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 0, 0, 0, 3, 0, 0, 0, 4, 2, 1, 0, 0, 0, 5],
+                "as-path ( 1 2 ) [ 3 4 ] ( 5 )",
+            ),
+            ("[ ( 1 ) ]", &[1, 1, 0, 0, 0, 1], "as-path [ 1 ]"),
             ("[{ 1 }] ({ 2 })", &[3, 1, 0, 0, 0, 1, 4, 1, 0, 0, 0, 2], "as-path {( 1 )} {[ 2 ]}"),
             ("4294967295", &[2, 1, 255, 255, 255, 255], "as-path ( 4294967295 )"),
             ("1.10", &[2, 1, 0, 1, 0, 10], "as-path ( 65546 )"),
@@ -284,9 +296,21 @@ mod tests {
 
     #[test]
     fn nested_brackets_and_other_words_are_refused() {
-        for text in
-            ["[ 1 ( 2 3 ) 4 ]", "[ 1 2", "AS65000", "[ 4294967296 ]", "[ 1.65536 ]", "[{ 1 ]", "-1", "1.", ""]
-        {
+        for text in [
+            "[ 1 ( 2 3 4 ]",
+            "[ 1 ( 2 ( 3 ) ) ]",
+            "[ 1 ( 2 [ 3 ] ) ]",
+            "[ 1 [ 2 ] ]",
+            "( 1 ( 2 ) )",
+            "[ 1 2",
+            "AS65000",
+            "[ 4294967296 ]",
+            "[ 1.65536 ]",
+            "[{ 1 ]",
+            "-1",
+            "1.",
+            "",
+        ] {
             assert!(parsed::<AsPath>(text).is_err(), "{text}");
         }
     }
