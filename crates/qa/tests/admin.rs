@@ -209,6 +209,10 @@ async fn the_command_line_says_how_it_went() -> Result<()> {
     let (out, _, code) = ground.cli(&["--json", "show", "adj-rib", "out"], "").await?;
     let lines: Vec<serde_json::Value> = out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     ensure!(code == Some(0) && lines.len() == 2 && lines[1]["answer"] == "done", "{out}");
+    let (out, ..) = ground.cli(&["show", "adj-rib", "out", "10.0.0.0/8", "longer", "status"], "").await?;
+    ensure!(out == "127.0.0.9 ipv4 unicast 10.0.0.0/24 next-hop 192.0.2.1 pending\n", "{out}");
+    let (out, _, code) = ground.cli(&["show", "adj-rib", "out", "10.0.0.0/8"], "").await?;
+    ensure!(out.is_empty() && code == Some(0), "{out}");
     // Many, from standard input: which of them failed is said.
     let (_, said, code) = ground.cli(&[], "version\n\nnonsense\nwithdraw route 10.0.0.0/24\n").await?;
     ensure!(code == Some(1) && said.contains("line 3: error: nonsense") && said.contains("1 of 3"), "{said}");

@@ -118,6 +118,12 @@ async fn a_route_expires_unless_it_is_announced_again() -> Result<()> {
     g.announced("10.0.0.0/24").await?;
     g.say("announce route 10.0.1.0/24 next-hop 192.0.2.1 ttl 1").await?;
     g.announced("10.0.1.0/24").await?;
+    // It is known to be out, and since when.
+    g.helper.say("show adj-rib out 10.0.0.0/24 status json").await?;
+    let told = g.helper.event("the route", within(PATIENCE), |e| e.get("status").is_some()).await?;
+    ensure!(told["status"] == "sent" && told["at"].as_f64() > Some(1e9), "{told}");
+    let done = g.helper.line(within(PATIENCE)).await?;
+    ensure!(done == "done", "{done}");
     // A refresh sends nothing; and for good it can be announced too.
     g.say("announce route 10.0.0.0/24 next-hop 192.0.2.1 ttl 3").await?;
     g.say("announce route 10.0.1.0/24 next-hop 192.0.2.1").await?;

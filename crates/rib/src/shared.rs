@@ -85,6 +85,13 @@ pub struct Packed {
     to: u64,
 }
 
+impl Packed {
+    /// The version up to which the peer has been told everything with these messages.
+    pub const fn through(&self) -> u64 {
+        self.to
+    }
+}
+
 impl PeerReader {
     /// The peer.
     pub const fn peer(&self) -> PeerId {

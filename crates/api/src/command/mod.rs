@@ -8,6 +8,7 @@ mod batch;
 mod eor;
 mod lease;
 mod operational;
+mod prefix;
 mod refresh;
 mod rib;
 mod routes;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use bgp_wire::Family;
 use bgp_wire::msg::Operational;
+pub use prefix::PrefixFilter;
 use route_text::{Action, Routes, Selector, TextError, Word, Words, closest};
 
 pub use lease::LeaseAct;
@@ -233,6 +235,10 @@ pub enum Command {
         address: Option<IpAddr>,
         /// Only of these families.
         families: FamilyFilter,
+        /// Only these prefixes.
+        prefix: Option<PrefixFilter>,
+        /// Also whether the peer has been sent it.
+        status: bool,
         /// With full peer name and attributes.
         extensive: bool,
         /// As JSON.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use route_text::{TextError, Word, parse_family};
 
-use super::{Command, Entry, FamilyFilter, Line, Neighbor, NeighborForm, Parsed, Rib};
+use super::{Command, Entry, FamilyFilter, Line, Neighbor, NeighborForm, Parsed, PrefixFilter, Rib};
 
 /// The rows of the table.
 pub(super) const COMMANDS: &[Entry] = &[
@@ -34,7 +34,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     },
 ];
 
-const ROUTES: &str = "[ADDRESS] [AFI SAFI|inet|flow|l2vpn] [extensive] [json]";
+const ROUTES: &str = "[ADDRESS] [AFI SAFI|inet|flow|l2vpn] [PREFIX [longer]] [extensive] [json] [status]";
 
 pub(super) fn neighbor(line: &mut Line<'_>) -> Result<Parsed, TextError> {
     let mut address = None;
@@ -57,6 +57,7 @@ pub(super) fn routes(line: &mut Line<'_>, rib: Rib) -> Result<Parsed, TextError>
     let mut address = None;
     let mut families = FamilyFilter::Any;
     let (mut extensive, mut json) = (false, false);
+    let (mut prefix, mut status): (Option<PrefixFilter>, bool) = (None, false);
     while let Some(word) = line.words.peek() {
         if matches!(word.text, "ipv4" | "ipv6" | "bgp-ls") {
             families = FamilyFilter::One(parse_family(&mut line.words)?);
@@ -71,10 +72,21 @@ pub(super) fn routes(line: &mut Line<'_>, rib: Rib) -> Result<Parsed, TextError>
             "l2vpn" => families = FamilyFilter::L2vpn,
             // Words of old versions, which say nothing.
             "routes" | "static" => {}
+            "status" => status = true,
+            "longer" => match &mut prefix {
+                Some(prefix) => prefix.longer = true,
+                None => {
+                    return Err(TextError::new(word, "longer than which prefix?").hint("10.0.0.0/8 longer"));
+                }
+            },
+            text if text.contains('/') => {
+                let wrong = |()| TextError::new(word, "this is no prefix").hint("as in 10.0.0.0/8");
+                prefix = Some(text.parse().map_err(wrong)?);
+            }
             _ => address = Some(address_of(word)?),
         }
     }
-    Ok(Parsed::Command(Command::ShowAdjRib { rib, address, families, extensive, json }))
+    Ok(Parsed::Command(Command::ShowAdjRib { rib, address, families, prefix, status, extensive, json }))
 }
 
 fn address_of(word: Word<'_>) -> Result<IpAddr, TextError> {

@@ -31,6 +31,8 @@ fn command(text: &str) -> Command {
 fn commands_are_read() {
     let address = Some("10.0.0.1".parse().unwrap());
     let adj_rib = |rib, address, families, extensive, json| Command::ShowAdjRib {
+        prefix: None,
+        status: false,
         rib,
         address,
         families,

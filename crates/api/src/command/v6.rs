@@ -160,8 +160,15 @@ fn routes(mut words: Words<'_>) -> Result<Parsed, TextError> {
     let action = match word.text {
         "list" => {
             let (address, families) = (None, FamilyFilter::Any);
-            let command =
-                Command::ShowAdjRib { rib: Rib::Out, address, families, extensive: false, json: true };
+            let command = Command::ShowAdjRib {
+                rib: Rib::Out,
+                address,
+                families,
+                prefix: None,
+                status: false,
+                extensive: false,
+                json: true,
+            };
             return Line { words, last: words }.plain(command);
         }
         "add" => Action::Announce,
@@ -232,6 +239,8 @@ mod tests {
     #[test]
     fn commands_are_read() {
         let routes = |rib, json| Command::ShowAdjRib {
+            prefix: None,
+            status: false,
             rib,
             address: None,
             families: FamilyFilter::Any,

@@ -1,5 +1,7 @@
 //! `show adj-rib in|out`: one line per route, so that the caller can tell as many at a time as it has time for.
 
+mod v2;
+
 use bgp_wire::emit::{Emit as _, Spacing};
 use bgp_wire::nlri::inet;
 use bgp_wire::{Afi, Family, NlriRef, RouteAttributes, Safi};
@@ -17,15 +19,18 @@ pub enum RouteForm {
     Extensive,
     /// An object (`show-routes-format` v1).
     Json,
+    /// An object with the attributes as text (`show-routes-format` v2).
+    JsonV2,
 }
 
 impl RouteForm {
-    /// The form that the words of a command ask for.
-    pub const fn new(extensive: bool, json: bool) -> Self {
-        match (json, extensive) {
-            (true, _) => Self::Json,
-            (false, true) => Self::Extensive,
-            (false, false) => Self::Plain,
+    /// The form that the words of a command ask for; `second` is about JSON.
+    pub const fn new(extensive: bool, json: bool, second: bool) -> Self {
+        match (json, second, extensive) {
+            (true, true, _) => Self::JsonV2,
+            (true, false, _) => Self::Json,
+            (false, _, true) => Self::Extensive,
+            (false, _, false) => Self::Plain,
         }
     }
 }
@@ -54,7 +59,60 @@ pub fn route(
             out.push(b'\n');
         }
         RouteForm::Json => json(peer, nlri, out),
+        RouteForm::JsonV2 => v2::write(peer, nlri, attributes, out),
     }
+}
+
+/// What has become of a route for a peer.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Status<'a> {
+    /// It waits for the session, or for its turn.
+    Pending,
+    /// It was handed to the socket, at this time if it is known: seconds since 1970.
+    Sent(Option<f64>),
+    /// It can't be sent on this session, and why.
+    Refused(&'a str),
+    /// It was sent or refused: more were refused than are remembered.
+    Uncertain,
+}
+
+/// Adds to the line of a route what has become of it: words at its end, or members of the object.
+pub fn status(status: Status<'_>, out: &mut Vec<u8>) {
+    let word = match status {
+        Status::Pending => "pending",
+        Status::Sent(_) => "sent",
+        Status::Refused(_) => "refused",
+        Status::Uncertain => "uncertain",
+    };
+    let time = match status {
+        Status::Sent(Some(time)) => Some(format!("{time:.3}")),
+        _ => None,
+    };
+    if out.last() == Some(&b'\n') {
+        out.pop();
+    }
+    let object = out.last() == Some(&b'}');
+    if object {
+        out.pop();
+        out.extend_from_slice(format!(", \"status\": \"{word}\"").as_bytes());
+        if let Some(time) = time {
+            out.extend_from_slice(format!(", \"at\": {time}").as_bytes());
+        }
+        if let Status::Refused(reason) = status {
+            out.extend_from_slice(b", \"reason\": ");
+            JsonWriter::new(out).text(reason);
+        }
+        out.extend_from_slice(b"}\n");
+        return;
+    }
+    out.extend_from_slice(format!(" {word}").as_bytes());
+    if let Some(time) = time {
+        out.extend_from_slice(format!(" {time}").as_bytes());
+    }
+    if let Status::Refused(reason) = status {
+        out.extend_from_slice(format!(" ({reason})").as_bytes());
+    }
+    out.push(b'\n');
 }
 
 /// `{"127.0.0.1": {"routes": [{"prefix": "10.1.0.0/24", "family": "ipv4 unicast"}]}}`
@@ -88,7 +146,7 @@ fn json(peer: &PeerName, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
 }
 
 /// Whether the NLRI of a family are nothing but prefixes.
-fn is_prefix(family: Family) -> bool {
+pub(crate) fn is_prefix(family: Family) -> bool {
     matches!(family.afi, Afi::IPV4 | Afi::IPV6) && matches!(family.safi, Safi::UNICAST | Safi::MULTICAST)
 }
 
@@ -113,6 +171,49 @@ mod tests {
         let mut out = Vec::new();
         route(&peer, routes.nlris[0].as_ref(), &routes.clause.attributes, form, &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_has_become_of_it_stands_at_the_end() {
+        for (line, what, wanted) in [
+            ("a route\n", Status::Pending, "a route pending\n"),
+            ("a route\n", Status::Sent(Some(12.3456)), "a route sent 12.346\n"),
+            ("a route\n", Status::Refused("too long"), "a route refused (too long)\n"),
+            ("{\"a\": {}}\n", Status::Sent(None), "{\"a\": {}, \"status\": \"sent\"}\n"),
+            ("{\"a\": {}}\n", Status::Sent(Some(2.0)), "{\"a\": {}, \"status\": \"sent\", \"at\": 2.000}\n"),
+            (
+                "{\"a\": {}}\n",
+                Status::Refused("a \"b\""),
+                "{\"a\": {}, \"status\": \"refused\", \"reason\": \"a \\\"b\\\"\"}\n",
+            ),
+            ("{}\n", Status::Uncertain, "{, \"status\": \"uncertain\"}\n"),
+        ] {
+            let mut out = line.as_bytes().to_vec();
+            status(what, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn the_second_form_has_attributes_as_text() {
+        let route = "10.12.0.0/24 next-hop 10.0.0.2 as-path [ 1 2 ] med 5 atomic-aggregate aggregator ( 65000:1.1.1.1 ) \
+                     community [ 1:1 no-export ] originator-id 1.1.1.1 cluster-list [ 2.2.2.2 ] \
+                     extended-community [ target:1:1 ] large-community [ 1:2:3 ] attribute [ 0x63 0xC0 0x0102 ]";
+        assert_eq!(
+            line(route, RouteForm::JsonV2),
+            "{\"peer\": {\"address\": \"127.0.0.1\"}, \"route\": {\"nlri\": {\"prefix\": \"10.12.0.0/24\", \
+             \"nexthop\": \"10.0.0.2\", \"family\": {\"afi\": \"ipv4\", \"safi\": \"unicast\"}}, \"attributes\": \
+             {\"as-path\": {\"0\": {\"element\": \"as-sequence\", \"value\": [1, 2]}}, \"med\": 5, \
+             \"atomic-aggregate\": true, \"aggregator\": \"65000:1.1.1.1\", \"community\": [\"1:1\", \"no-export\"], \
+             \"originator-id\": \"1.1.1.1\", \"cluster-list\": [\"2.2.2.2\"], \
+             \"extended-community\": [\"target:1:1\"], \"large-community\": [\"1:2:3\"], \
+             \"attribute-0x63-0xC0\": \"0x0102\"}}}\n"
+        );
+        assert_eq!(
+            line("10.12.0.0/24", RouteForm::JsonV2),
+            "{\"peer\": {\"address\": \"127.0.0.1\"}, \"route\": {\"nlri\": {\"prefix\": \"10.12.0.0/24\", \
+             \"nexthop\": null, \"family\": {\"afi\": \"ipv4\", \"safi\": \"unicast\"}}, \"attributes\": {}}}\n"
+        );
     }
 
     #[test]

@@ -9,12 +9,13 @@ use api_process::HelperId;
 use bgp_wire::msg::operational::Kind;
 use bgp_wire::msg::refresh::{RefreshSubtype, RouteRefresh};
 use bgp_wire::{Family, Notification};
+use config::env::RoutesFormat;
 use peer_fsm::State;
 use rib::PeerId;
 use route_text::Selector;
 
 use super::Reactor;
-use super::jobs::Job;
+use super::jobs::{Job, Wanted};
 use super::tasks::LongTask;
 use crate::peer::ToPeer;
 
@@ -96,12 +97,14 @@ impl Reactor {
                 let text = self.show_neighbor(selector, address, form);
                 self.job(id, Job::text(text))
             }
-            Command::ShowAdjRib { rib, address, families, extensive, json } => {
+            Command::ShowAdjRib { rib, address, families, prefix, status, extensive, json } => {
                 let chosen = self.peers.iter().filter(|p| address.is_none_or(|a| a == p.name().peer));
                 let chosen = chosen.filter(|p| selector.is_none_or(|s| s.matches(p.name())));
                 let json = json || self.is_v6(id);
-                let form = reply::adj_rib::RouteForm::new(extensive, json);
-                let job = Job::routes(&self.common.store, rib, families, form, chosen);
+                let second = self.config.settings.api.show_routes_format == RoutesFormat::V2;
+                let form = reply::adj_rib::RouteForm::new(extensive, json, second);
+                let job =
+                    Job::routes(&self.common.store, rib, Wanted { families, prefix, status }, form, chosen);
                 self.job(id, job)
             }
             Command::Grouped { announced, withdrawn } => self.grouped(id, announced, withdrawn),

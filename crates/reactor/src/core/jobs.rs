@@ -4,20 +4,22 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use api::command::{FamilyFilter, Rib};
-use api::reply::adj_rib::{self, RouteForm};
+use api::command::{FamilyFilter, PrefixFilter, Rib};
+use api::reply::adj_rib::{self, RouteForm, Status};
 use api_process::{HelperId, Outbox, Pushed};
 use bgp_wire::attr::NextHop;
+use bgp_wire::negotiated::Negotiated;
 use bgp_wire::{Nlri, RouteAttributes};
 use bytes::Bytes;
-use rib::{Attrs, PeerId, SharedStore, ShowFilter, Step, Sweep};
+use peer_fsm::State;
+use rib::{Attrs, PeerId, SharedStore, ShowFilter, Step, Store, Sweep};
 use route_text::PeerName;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Reactor;
 use super::peers::PeerEntry;
-use crate::peer::PeerShared;
+use crate::peer::{Delivery, Fate, PeerShared};
 
 /// Routes looked at under one lock.
 const ROUTES: usize = 512;
@@ -45,12 +47,21 @@ pub(super) enum Job {
     Routes(Box<Routes>),
 }
 
+/// Which routes are shown, and what more of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) families: FamilyFilter,
+    pub(super) prefix: Option<PrefixFilter>,
+    /// Whether the peer has been sent it; of the Adj-RIB-Out only.
+    pub(super) status: bool,
+}
+
 /// Routes to be shown, one peer after the other.
 #[derive(Debug)]
 pub(super) struct Routes {
     store: SharedStore,
     rib: Rib,
-    families: FamilyFilter,
+    wanted: Wanted,
     form: RouteForm,
     peers: VecDeque<Shown>,
     sweep: Option<Sweep>,
@@ -75,7 +86,7 @@ impl Job {
     pub(super) fn routes<'a>(
         store: &SharedStore,
         rib: Rib,
-        families: FamilyFilter,
+        wanted: Wanted,
         form: RouteForm,
         peers: impl Iterator<Item = &'a PeerEntry>,
     ) -> Self {
@@ -86,7 +97,7 @@ impl Job {
             Shown { id: peer.id, name: peer.name().clone(), shared: Arc::clone(&peer.shared), own }
         };
         let peers = peers.map(shown).collect();
-        let routes = Routes { store: store.clone(), rib, families, form, peers, sweep: None, place: 0 };
+        let routes = Routes { store: store.clone(), rib, wanted, form, peers, sweep: None, place: 0 };
         Self::Routes(Box::new(routes))
     }
 
@@ -108,7 +119,7 @@ impl Job {
         }
         'pieces: while let Some(piece) = self.next() {
             let mut piece = piece;
-            loop {
+            while !piece.is_empty() {
                 match outbox.push_data(generation, piece) {
                     Pushed::Full(back) => piece = back,
                     // Who asked is gone: nobody wants the rest.
@@ -125,7 +136,7 @@ impl Job {
         let _ = finished.send(Finished { id, generation, answers }).await;
     }
 
-    /// The next piece: whole lines; none when everything is written.
+    /// The next piece: whole lines, or nothing yet, after a bounded search; none when everything is written.
     fn next(&mut self) -> Option<Bytes> {
         match self {
             Self::Room => None,
@@ -149,34 +160,79 @@ fn last_line_end(head: &[u8]) -> Option<usize> {
 impl Routes {
     fn next(&mut self) -> Option<Bytes> {
         let mut out = Vec::new();
-        while out.is_empty() {
-            let peer = self.peers.front()?;
-            let (families, form) = (self.families, self.form);
-            let show = |nlri: &Nlri, attrs: &Attrs, out: &mut Vec<u8>| {
-                if families.matches(nlri.family()) {
-                    adj_rib::route(&peer.name, nlri.as_ref(), &resolved(attrs, nlri, peer.own), form, out);
-                }
-            };
-            let step = match self.rib {
-                Rib::Out => {
-                    let store = self.store.read();
-                    let sweep = self.sweep.get_or_insert_with(|| store.sweep());
-                    let filter = ShowFilter { peer: Some(peer.id), ..ShowFilter::default() };
-                    store.show(&filter, sweep, ROUTES, |r| show(r.nlri, r.attrs, &mut out))
-                }
-                Rib::In => {
-                    let table = peer.shared.adj_rib_in();
-                    let budget = u32::try_from(ROUTES).unwrap_or(u32::MAX);
-                    table.show(None, &mut self.place, budget, |nlri, attrs| show(nlri, attrs, &mut out))
-                }
-            };
-            if step == Step::Done {
-                self.peers.pop_front();
-                self.sweep = None;
-                self.place = 0;
+        let peer = self.peers.front()?;
+        let (wanted, form) = (self.wanted, self.form);
+        let show = |nlri: &Nlri, attrs: &Attrs, status: Option<Status<'_>>, out: &mut Vec<u8>| {
+            adj_rib::route(&peer.name, nlri.as_ref(), &resolved(attrs, nlri, peer.own), form, out);
+            if let Some(status) = status.filter(|_| wanted.status) {
+                adj_rib::status(status, out);
             }
+        };
+        let step = match self.rib {
+            Rib::Out => {
+                let store = self.store.read();
+                let sweep = self.sweep.get_or_insert_with(|| store.sweep());
+                let filter = ShowFilter { peer: Some(peer.id), ..ShowFilter::default() };
+                let standing = Standing::of(peer, &store);
+                let delivery = peer.shared.delivery();
+                store.show(&filter, sweep, ROUTES, |r| {
+                    if wanted.matches(r.nlri) {
+                        show(r.nlri, r.attrs, Some(standing.status(r.nlri, r.version, &delivery)), &mut out);
+                    }
+                })
+            }
+            Rib::In => {
+                let table = peer.shared.adj_rib_in();
+                let budget = u32::try_from(ROUTES).unwrap_or(u32::MAX);
+                table.show(None, &mut self.place, budget, |nlri, attrs| {
+                    if wanted.matches(nlri) {
+                        show(nlri, attrs, None, &mut out);
+                    }
+                })
+            }
+        };
+        if step == Step::Done {
+            self.peers.pop_front();
+            self.sweep = None;
+            self.place = 0;
         }
         Some(out.into())
+    }
+}
+
+impl Wanted {
+    fn matches(&self, nlri: &Nlri) -> bool {
+        self.prefix.is_none_or(|p| p.matches(nlri.as_ref())) && self.families.matches(nlri.family())
+    }
+}
+
+/// How far a peer's session is.
+struct Standing {
+    /// The terms of the session, if there is one.
+    negotiated: Option<Arc<Negotiated>>,
+    cursor: u64,
+}
+
+impl Standing {
+    fn of(peer: &Shown, store: &Store) -> Self {
+        let status = peer.shared.status();
+        let negotiated = status.negotiated.filter(|_| status.state == State::Established);
+        Self { negotiated, cursor: store.cursor(peer.id) }
+    }
+
+    fn status<'a>(&self, nlri: &Nlri, version: u64, delivery: &'a Delivery) -> Status<'a> {
+        let Some(negotiated) = &self.negotiated else { return Status::Pending };
+        if !negotiated.families.contains(&nlri.family()) {
+            return Status::Refused("the peer has not this family");
+        }
+        if version > self.cursor {
+            return Status::Pending;
+        }
+        match delivery.fate(nlri, version) {
+            Fate::Sent(at) => Status::Sent(at),
+            Fate::Refused(reason) => Status::Refused(reason),
+            Fate::Uncertain => Status::Uncertain,
+        }
     }
 }
 

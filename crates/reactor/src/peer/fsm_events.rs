@@ -13,7 +13,7 @@ use rib::Fate;
 use tracing::{debug, info, warn};
 
 use super::sink::{publish_control, publish_sent, settle_fate};
-use super::{Happened, PeerTask, connect, time};
+use super::{Delivery, Happened, PeerTask, connect, time};
 
 /// Octets packed before they are written. What is collected waits for what is packed behind it, so this is a matter
 /// of latency; larger writes save little (a system call for about 1,500 routes).
@@ -185,6 +185,7 @@ impl PeerTask {
             None => self.shared.adj_rib_in().clear(),
             Some(fates) => self.settle_fates(fates),
         }
+        *self.shared.delivery() = Delivery::default();
         self.shared.update(|s| s.negotiated = Some(Arc::clone(negotiated)));
         self.outbound.up(context, mirror, negotiated, !settings.manual_eor);
         self.helpers.publish(time(), &Told::Up);
@@ -217,6 +218,9 @@ impl PeerTask {
             self.shared.sent.add(MessageType::ROUTE_REFRESH, packed.refreshes);
             if tell {
                 publish_sent(&mut self.helpers.publisher, time(), &self.outbound.mirror(), &packed.bytes);
+            }
+            if let Some((through, refused)) = packed.through {
+                self.shared.delivery().note(through, time(), refused);
             }
             self.work = self.work.saturating_add(packed.bytes.len());
             packed_now = packed_now.saturating_add(packed.bytes.len());

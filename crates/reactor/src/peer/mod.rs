@@ -3,6 +3,7 @@
 //! The task awaits in one place only, [`PeerTask::wait`]. Everything else takes turns of bounded work: read once,
 //! decode at most 128 KiB, pack some 16 KiB while fewer than 256 KiB wait, write what the sockets take.
 
+mod delivery;
 mod fsm_events;
 mod helpers;
 mod input;
@@ -40,6 +41,7 @@ use outbound::Outbound;
 use sink::Sink;
 use socket::{Socket, Sockets};
 
+pub(crate) use delivery::{Delivery, Fate};
 pub(crate) use helpers::{Audience, Member};
 pub(crate) use status::PeerShared;
 

@@ -8,7 +8,7 @@ use bgp_wire::msg::update;
 use bgp_wire::negotiated::{Negotiated, Refresh};
 use bgp_wire::{DecodeCtx, EncodeCtx, Family};
 use bytes::Bytes;
-use rib::{Next, PackReport, PeerId, PeerReader, READ_BUDGET, SharedStore, Walk};
+use rib::{Next, PackReport, PeerId, PeerReader, READ_BUDGET, Refused, SharedStore, Walk};
 use tracing::{debug, warn};
 
 /// Refused routes that are named in the log for one packing; the rest is counted.
@@ -65,16 +65,18 @@ pub(super) struct Messages {
     pub(super) refreshes: u64,
     /// To be reported when these and all before them have been written.
     pub(super) receipt: Option<u64>,
+    /// The version of the store that the peer is brought to, and what was not written on the way.
+    pub(super) through: Option<(u64, Vec<Refused>)>,
 }
 
 impl Messages {
     fn updates(bytes: impl Into<Bytes>, updates: u64) -> Self {
-        Self { bytes: bytes.into(), updates, refreshes: 0, receipt: None }
+        Self { bytes: bytes.into(), updates, refreshes: 0, receipt: None, through: None }
     }
 
     fn marker(family: Family, subtype: RefreshSubtype) -> Self {
         let bytes = RouteRefresh { family, subtype }.encode();
-        Self { bytes: Bytes::copy_from_slice(&bytes), updates: 0, refreshes: 1, receipt: None }
+        Self { refreshes: 1, ..Self::updates(Bytes::copy_from_slice(&bytes), 0) }
     }
 }
 
@@ -163,9 +165,9 @@ impl Outbound {
                     // The caller has room for what it asked for: from here the messages own it.
                     session.reader.commit(&packed);
                     complain(name, &packed.report);
-                    if !packed.bytes.is_empty() {
-                        return Some(Messages::updates(packed.bytes, packed.report.messages.into()));
-                    }
+                    let through = Some((packed.through(), packed.report.refused));
+                    let messages = Messages::updates(packed.bytes, packed.report.messages.into());
+                    return Some(Messages { through, ..messages });
                 }
                 Next::UpToDate(version) => return session.marker(version),
             }

@@ -11,6 +11,8 @@ use peer_fsm::State;
 use rib::AdjRibIn;
 use tokio::sync::Notify;
 
+use super::delivery::Delivery;
+
 /// Shared between a peer's task, the reactor and its jobs.
 #[derive(Debug)]
 pub(crate) struct PeerShared {
@@ -23,6 +25,8 @@ pub(crate) struct PeerShared {
     pub(crate) received: Counters,
     /// What the peer announced, when `adj-rib-in` is on.
     adj_rib_in: Mutex<AdjRibIn>,
+    /// What has become of the routes for it in this session.
+    delivery: Mutex<Delivery>,
 }
 
 /// Where a session stands.
@@ -64,6 +68,7 @@ impl PeerShared {
             sent: Counters::default(),
             received: Counters::default(),
             adj_rib_in: Mutex::new(AdjRibIn::default()),
+            delivery: Mutex::new(Delivery::default()),
         }
     }
 
@@ -80,6 +85,11 @@ impl PeerShared {
     /// What the peer announced. Hold it for a bounded piece of work only: the peer's task waits for it.
     pub(crate) fn adj_rib_in(&self) -> MutexGuard<'_, AdjRibIn> {
         self.adj_rib_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has become of the routes for it. As above: for a bounded piece of work.
+    pub(crate) fn delivery(&self) -> MutexGuard<'_, Delivery> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Status> {
