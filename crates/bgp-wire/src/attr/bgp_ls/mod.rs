@@ -94,9 +94,15 @@ impl Attribute for BgpLs {
                 out.push_str(row.word);
                 out.push(' ');
                 row.shape.print(value, out);
-                let mut words = Words::new(out.get(start..).unwrap_or_default());
+                let text = out.get(start..).unwrap_or_default();
+                // A name is the peer's: with an end of line in it, it would be a line of its own.
+                let one_line = !text.contains(char::is_control);
+                let mut words = Words::new(text);
                 let back = words.next_word().and_then(|word| one(word, &mut words).ok());
-                if back.is_some_and(|(c, v)| c == code && v == value) && words.next_word().is_none() {
+                if one_line
+                    && back.is_some_and(|(c, v)| c == code && v == value)
+                    && words.next_word().is_none()
+                {
                     continue;
                 }
                 out.truncate(start);

@@ -103,6 +103,14 @@ pub(super) enum Sub<'a> {
 }
 
 impl<'a> Sub<'a> {
+    /// Whether there are words for it: a name is the peer's, and an end of line or both kinds of quotes in it would
+    /// make more of it than a name.
+    fn can_be_said(&self) -> bool {
+        let (Self::CandidatePathName(name) | Self::PolicyName(name)) = self else { return true };
+        std::str::from_utf8(name)
+            .is_ok_and(|n| !(n.contains(char::is_control) || n.contains('"') && n.contains('\'')))
+    }
+
     pub(super) fn read(code: u8, value: &'a [u8]) -> Option<Self> {
         Some(match (code, value) {
             (COLOR, [3, 0x0B, 0, 0, color @ ..]) => Self::Color(u32::from_be_bytes(color.try_into().ok()?)),
@@ -320,7 +328,7 @@ pub(super) fn parse(keyword: Word<'_>, words: &mut Words<'_>, out: &mut Vec<u8>)
 
 /// Appends the text that [`parse`] reads back; what it can't say is left out.
 pub(super) fn print(code: u8, value: &[u8], out: &mut String) {
-    let Some(sub) = Sub::read(code, value) else {
+    let Some(sub) = Sub::read(code, value).filter(Sub::can_be_said) else {
         let _ = write!(out, "{RAW} {code} ");
         hex(value, out);
         return;
