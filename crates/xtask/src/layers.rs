@@ -20,8 +20,11 @@ const LEVELS: &[(&str, u8)] = &[
 ];
 
 /// Crates beside the stack, with the workspace crates they may know.
-const BESIDE: &[(&str, &[&str])] =
-    &[("qa", &["bgp-wire", "route-text"]), ("xtask", &["exabgp-rs", "api", "rib", "bgp-wire"])];
+const BESIDE: &[(&str, &[&str])] = &[
+    ("qa", &["bgp-wire", "route-text"]),
+    ("fuzz", &["api", "bgp-wire", "config", "peer-fsm", "rib", "route-text"]),
+    ("xtask", &["exabgp-rs", "api", "rib", "bgp-wire"]),
+];
 
 /// Crates below level 3 that may do I/O of their own.
 const MAY_DO_IO: &[&str] = &["api-process"];
