@@ -409,7 +409,8 @@ async fn helpers_come_go_and_change_and_a_new_one_is_heard_by_its_new_neighbor()
     let new =
         [process("stays", "none"), process("changes", "once"), process("comes", "10.99.0.0/24")].concat();
     let (old, new) = (old + &neighbor(1, "stays")?, new + &neighbor(1, "stays")? + &neighbor(2, "comes")?);
-    let script = "#!/bin/sh\n[ \"$1\" = none ] || echo announce route \"$1\" next-hop 192.0.2.1\nexec cat > /dev/null\n";
+    let script = "#!/bin/sh\n[ \"$1\" = none ] || echo announce route \"$1\" next-hop 192.0.2.1\n\
+                  cat > /dev/null\necho its end was read >&2\n";
     let mut ground = Ground::with(Setup::new(old).helper("helper", script)).await?;
     for name in ["stays", "goes", "changes"] {
         ground.daemon.process.log.line(&format!("{name}: started, process"), within(PATIENCE)).await?;
@@ -422,7 +423,8 @@ async fn helpers_come_go_and_change_and_a_new_one_is_heard_by_its_new_neighbor()
     let session = peer.session.as_mut().context("no session")?;
     let update = Routes::read(&session.update(within(PATIENCE)).await?).context("no routes")?;
     ensure!(update.announced == ["10.99.0.0/24".parse()?], "{update:?}");
-    ground.daemon.process.log.line("goes: ended", within(PATIENCE)).await?;
+    // The end of what a helper is told is what it ends by: of the one that goes and of the one that changes.
+    ground.daemon.process.log.nth_line("its end was read", 2, within(PATIENCE)).await?;
     ground.daemon.process.log.nth_line("changes: started, process", 2, within(PATIENCE)).await?;
     // The same again changes nothing, though everything in the file is read anew.
     let told = ground.reload(&new).await?;
