@@ -260,7 +260,8 @@ impl Reactor {
         let mut reports = Vec::with_capacity(REPORTS);
         let mut messages = Vec::with_capacity(MESSAGES);
         while !self.is_over() {
-            let runnable = self.helpers.values().any(HelperEntry::is_runnable) || self.has_changes();
+            let runnable = self.helpers.values().any(HelperEntry::is_runnable);
+            let changes = self.has_changes();
             let deadline = self.shutdown.as_ref().map(Shutdown::deadline);
             let due = self.lives.next().into_iter().chain(self.next_leaver()).min();
             let room = self.peer_room();
@@ -282,6 +283,8 @@ impl Reactor {
                 id = room => self.peer_has_room(id),
                 () = until(due), if due.is_some() && deadline.is_none() => {}
                 () = std::future::ready(()), if runnable => {}
+                // A reload has thousands of turns: whom it wakes must not wait on this thread for the last of them.
+                () = tokio::task::yield_now(), if changes => {}
                 () = self.phase_over(), if deadline.is_some() => self.next_phase(),
             }
             self.work();
