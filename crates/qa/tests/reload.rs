@@ -97,7 +97,9 @@ impl Ground {
     async fn until_marker(&mut self, peers: &mut [&mut Peer]) -> Result<Vec<Vec<Routes>>> {
         self.markers += 1;
         let marker = format!("203.0.113.{}/32", self.markers);
-        self.command(&format!("announce route {marker} next-hop 192.0.2.1")).await?;
+        // With attributes of its own it shares no UPDATE with what came before, so everything else is sent first.
+        let med = 900_000 + u32::from(self.markers);
+        self.command(&format!("announce route {marker} next-hop 192.0.2.1 med {med}")).await?;
         let marker: Prefix = marker.parse()?;
         let mut all = Vec::new();
         for peer in peers {
