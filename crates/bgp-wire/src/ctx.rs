@@ -128,6 +128,11 @@ impl EncodeCtx {
         self.group_updates && grouped
     }
 
+    /// Whether communities of four-octet ASes are written as if the number were an IPv4 address.
+    pub(crate) fn mistypes_four_octet_as(&self) -> bool {
+        self.sequence != Sequence::Native
+    }
+
     /// Whether the NLRI of a message are in order, as ExaBGP has them.
     pub fn sorts(&self) -> bool {
         self.sequence != Sequence::Native

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::code::AttrCode;
+use crate::ctx::Sequence;
 use crate::family::Family;
 
 /// The content of a NOTIFICATION message (RFC 4271 section 4.5).
@@ -113,6 +114,19 @@ impl DecodeError {
             Self::Update { subcode, .. } => Notification::new(3, *subcode),
             Self::Nlri { .. } => Notification::new(3, 10),
             Self::RouteRefresh { subcode, data, .. } => Notification::with_data(7, *subcode, data.clone()),
+        }
+    }
+
+    /// The same as it stands in a sequence of messages: of an unknown type ExaBGP says so in words.
+    pub fn notification_in(&self, sequence: Sequence) -> Notification {
+        match (self, sequence) {
+            (Self::MessageType(kind), Sequence::ExaBgp5) => {
+                Notification::with_data(1, 3, format!("can not decode message of type \"{kind}\""))
+            }
+            (Self::MessageType(kind), Sequence::ExaBgp6) => {
+                Notification::with_data(1, 0, format!("can not decode update message of type \"{kind}\""))
+            }
+            _ => self.notification(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bgp_wire::Asn;
 use bgp_wire::cap::RawCapability;
+use bgp_wire::ctx::Sequence;
 
 /// The settings of one peer, ready for the wire.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct PeerConfig {
     pub send_hold: Option<Duration>,
     /// Number of sessions tried before the peer stops for good; `None` never stops.
     pub attempts: Option<u32>,
+    /// Whose NOTIFICATIONs are sent where there is a choice.
+    pub sequence: Sequence,
 }
 
 impl Default for PeerConfig {
@@ -59,6 +62,7 @@ impl Default for PeerConfig {
             connect_timeout: Duration::from_mins(1),
             send_hold: None,
             attempts: None,
+            sequence: Sequence::Native,
         }
     }
 }

@@ -324,18 +324,19 @@ impl Session<'_> {
         let options = &self.shared.case.options;
         let mirror = Mirror { asn: options.asn, unknown_capability: options.unknown_capability };
         let answer = mirror.answer(open).context("the daemon's OPEN cannot be answered")?;
-        self.send(&answer).await;
-        self.send(&Message::keepalive()).await;
+        // One write: what comes with the first KEEPALIVE is there when the session is established, on any machine.
+        let mut greeting = [answer.bytes(), Message::keepalive().bytes()].concat();
         if options.unknown_message {
-            self.send(&Message::new(255, &[])).await;
+            greeting.extend_from_slice(Message::new(255, &[]).bytes());
         }
         if options.default_route && !options.inspect_open {
             // ORIGIN igp, empty AS_PATH, NEXT_HOP 127.0.0.1, LOCAL_PREF 100; 0.0.0.0/32.
             let attributes: &[u8] =
                 &[0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4, 127, 0, 0, 1, 0x40, 5, 4, 0, 0, 0, 100];
             let body = [&[0, 0, 0, 21], attributes, &[32, 0, 0, 0, 0]].concat();
-            self.send(&Message::new(UPDATE, &body)).await;
+            greeting.extend_from_slice(Message::new(UPDATE, &body).bytes());
         }
+        let _ = self.stream.write_all(&greeting).await;
         Ok(())
     }
 

@@ -53,6 +53,11 @@ pub(crate) fn peer(
         capabilities.retain(|c| c.code != CapCode::ASN4);
     }
     let attempts = ground.settings.tcp.attempts;
+    let sequence = match ground.settings.bgp.compat {
+        Compat::Native => Sequence::Native,
+        Compat::V5 => Sequence::ExaBgp5,
+        Compat::V6 => Sequence::ExaBgp6,
+    };
     let fsm = PeerConfig {
         local_as: name.local_as,
         peer_as: name.peer_as,
@@ -66,6 +71,7 @@ pub(crate) fn peer(
         open_wait: Duration::from_secs(ground.settings.bgp.openwait.into()),
         send_hold: neighbor.send_hold_time.map(|s| Duration::from_secs(s.into())),
         attempts: (attempts > 0).then_some(attempts),
+        sequence,
         ..PeerConfig::default()
     };
     let endpoint = Endpoint {
@@ -85,11 +91,8 @@ pub(crate) fn peer(
         endpoint,
         aigp: neighbor.capability.aigp,
         group_updates: neighbor.group_updates,
-        sequence: match ground.settings.bgp.compat {
-            Compat::Native => Sequence::Native,
-            Compat::V5 => Sequence::ExaBgp5,
-            Compat::V6 => Sequence::ExaBgp6,
-        },
+        sequence,
+        earlier: Vec::new(),
         manual_eor: neighbor.manual_eor,
         operational: neighbor.operational.clone(),
         link_local: neighbor.local_link_local.map(|own| (own, neighbor.capability.link_local_prefer)),

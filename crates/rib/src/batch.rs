@@ -277,12 +277,14 @@ impl Batch {
         report
     }
 
-    /// The same with the NLRI of each group in order: path identifier, length, prefix.
+    /// The same with the NLRI of each message in order: path identifier, length, prefix.
     #[cold]
     fn pack_sorted(&self, ctx: &EncodeCtx, out: &mut Vec<u8>, report: &mut PackReport) {
         for group in self.withdrawn.iter().chain(&self.announced) {
             let mut members: Vec<NlriRef<'_>> = self.members(group).collect();
-            members.sort_by_key(|nlri| (nlri.path_id, nlri.wire));
+            if ctx.groups(group.family) {
+                members.sort_by_key(|nlri| (nlri.path_id, nlri.wire));
+            }
             let packed = match &group.attrs {
                 Some(attrs) => update::announce(ctx, attrs, group.family, members.iter().copied(), out),
                 None => update::withdraw(ctx, group.family, members.iter().copied(), out),

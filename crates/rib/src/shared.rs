@@ -1,15 +1,17 @@
 //! The store behind its lock, and what a peer task does with it.
 
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use bgp_wire::{EncodeCtx, Family};
+use bgp_wire::msg::update;
+use bgp_wire::{EncodeCtx, Family, Nlri};
 use bytes::Bytes;
 
-use crate::PeerId;
 use crate::batch::{Batch, PackReport};
 use crate::limit::PathsLimit;
 use crate::segments::{Segment, SelfAddresses};
 use crate::store::{Progress, Store, Walk};
+use crate::{Attrs, PeerId};
 
 /// Tombstones that a peer which has caught up looks at.
 const CARE: usize = 256;
@@ -47,7 +49,8 @@ impl SharedStore {
         drop(store);
         let (batch, scratch) = (Batch::new(), Vec::new());
         let limit = PathsLimit::default();
-        PeerReader { store: self.clone(), peer, session, ctx, initial, batch, scratch, limit }
+        let earlier = Vec::new();
+        PeerReader { store: self.clone(), peer, session, ctx, initial, earlier, batch, scratch, limit }
     }
 }
 
@@ -59,6 +62,7 @@ pub struct PeerReader {
     session: u64,
     ctx: EncodeCtx,
     initial: u64,
+    earlier: Vec<(Nlri, Attrs)>,
     batch: Batch,
     scratch: Vec<u8>,
     limit: PathsLimit,
@@ -93,6 +97,12 @@ impl Packed {
 }
 
 impl PeerReader {
+    /// Has each of these routes announced just before the route of its NLRI in the initial table, if there is one: for
+    /// sequences of messages that have both.
+    pub fn precede(&mut self, earlier: Vec<(Nlri, Attrs)>) {
+        self.earlier = earlier;
+    }
+
     /// The peer.
     pub const fn peer(&self) -> PeerId {
         self.peer
@@ -117,6 +127,7 @@ impl PeerReader {
         let store = self.store.read();
         // What others were sent may have more paths than this peer takes.
         if self.limit.is_empty()
+            && self.earlier.is_empty()
             && let Some(shared) = store.shared(self.peer, own)
         {
             return Next::Messages(Packed { bytes: shared.bytes, report: shared.report, to: shared.to });
@@ -125,6 +136,9 @@ impl PeerReader {
         if self.batch.is_empty() {
             store.commit(&self.batch);
             drop(store);
+            if matches!(progress, Progress::UpToDate(version) if version >= self.initial) {
+                self.earlier.clear();
+            }
             return match progress {
                 Progress::More => Next::More,
                 Progress::UpToDate(_) if self.care() => Next::More,
@@ -132,9 +146,10 @@ impl PeerReader {
             };
         }
         drop(store);
+        let alone = !self.earlier.is_empty();
         let (bytes, report) = self.pack();
         let store = self.store.read();
-        if store.worth_sharing(&self.batch) {
+        if !alone && store.worth_sharing(&self.batch) {
             store.segments().insert(Segment {
                 class: store.class_of(self.peer),
                 from: self.batch.from,
@@ -181,10 +196,33 @@ impl PeerReader {
         self.scratch.clear();
         let refused =
             if self.limit.is_empty() { Vec::new() } else { self.batch.limit_paths(&mut self.limit) };
+        let before = if self.earlier.is_empty() { (0, 0) } else { self.pack_earlier() };
         let mut report = self.batch.pack(&self.ctx, &mut self.scratch);
         report.refused.extend(refused);
+        report.messages = report.messages.saturating_add(before.0);
+        report.announced = report.announced.saturating_add(before.1);
         // A copy of the right size: what is shared is kept, and would keep the room to spare too.
         (Bytes::copy_from_slice(&self.scratch), report)
+    }
+
+    /// Packs what comes before the routes of the batch: messages and routes.
+    #[cold]
+    fn pack_earlier(&mut self) -> (u32, u32) {
+        let now: HashSet<Nlri> = self.batch.announcements().map(|(nlri, _)| nlri.to_owned()).collect();
+        let (mut messages, mut routes) = (0_u32, 0_u32);
+        let (ctx, out) = (&self.ctx, &mut self.scratch);
+        self.earlier.retain(|(nlri, attrs)| {
+            if !now.contains(nlri) {
+                return true;
+            }
+            // One that can't be encoded is no loss: it would be replaced at once.
+            if let Ok(n) = update::announce(ctx, attrs, nlri.family(), std::iter::once(nlri.as_ref()), out) {
+                messages = messages.saturating_add(n);
+                routes = routes.saturating_add(1);
+            }
+            false
+        });
+        (messages, routes)
     }
 
     /// Drops tombstones, now that this peer has caught up: with no writer active nobody else would. True if it is

@@ -32,6 +32,17 @@ fn parse_one(word: Word<'_>) -> Result<[u8; 8], TextError> {
         .map_err(|reason| TextError::new(word, reason).hint("target:65000:1, or 0x and 16 digits"))
 }
 
+/// Gives route targets and origins of four-octet ASes (RFC 5668) the type of those of IPv4 addresses (RFC 4360 section
+/// 3.2), as ExaBGP writes them, and brings the list in order again.
+pub(crate) fn mistype(value: &mut Vec<u8>) {
+    for item in value.chunks_exact_mut(8) {
+        if let [kind @ 0x02, 0x02 | 0x03, ..] = item {
+            *kind = 0x01;
+        }
+    }
+    list::sort::<8>(value, false);
+}
+
 impl Attribute for ExtendedCommunity {
     const CODE: AttrCode = AttrCode::EXTENDED_COMMUNITY;
     const FLAGS: u8 = flag::OPTIONAL | flag::TRANSITIVE;
@@ -97,6 +108,17 @@ impl Attribute for ExtendedCommunity {
 mod tests {
     use super::*;
     use crate::attr::testing::{emitted, parsed, printed, written};
+
+    #[test]
+    fn a_four_octet_as_can_be_given_the_type_of_an_address() {
+        let mut value =
+            [[0, 2, 0, 200, 0, 0, 7, 208], [1, 2, 10, 0, 0, 1, 0, 1], [2, 2, 0, 1, 0x13, 0xC8, 0x17, 0x70]]
+                .concat();
+        mistype(&mut value);
+        let expected =
+            [[0, 2, 0, 200, 0, 0, 7, 208], [1, 2, 0, 1, 0x13, 0xC8, 0x17, 0x70], [1, 2, 10, 0, 0, 1, 0, 1]];
+        assert_eq!(value, expected.concat());
+    }
 
     #[test]
     fn one_and_several() {

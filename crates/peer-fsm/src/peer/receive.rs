@@ -38,7 +38,7 @@ impl Peer {
                 Ok(Frame::Incomplete { .. }) => break,
                 Ok(Frame::Complete { kind, length }) => (kind, length),
                 Err(error) => {
-                    self.fail(now, leg, error.notification());
+                    self.fail(now, leg, error.notification_in(self.config.sequence));
                     break;
                 }
             };

@@ -1,14 +1,16 @@
 //! The beginning: listeners, helpers, peers, and the routes of the configuration.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api_process::{HelperHandle, HelperId};
-use bgp_wire::FamilySet;
-use config::model::{Config, Neighbor, Process};
-use rib::{PeerId, PeerOptions, StoreError};
-use route_text::PeerName;
+use bgp_wire::{FamilySet, Nlri};
+use config::env::Compat;
+use config::model::{Config, Neighbor, Process, StaticRoute};
+use rib::{Attrs, PeerId, PeerOptions, StoreError};
+use route_text::{Clause, PeerName};
 use tokio::sync::{mpsc, watch};
 
 use super::helpers::HelperEntry;
@@ -122,7 +124,10 @@ impl Reactor {
     pub(super) fn start_peer(&mut self, id: PeerId, neighbor: Arc<Neighbor>, range: Option<PeerName>) {
         self.incarnations = self.incarnations.saturating_add(1);
         let incarnation = self.incarnations;
-        let settings = self.peer_settings(id, incarnation, &neighbor, None);
+        let mut settings = self.peer_settings(id, incarnation, &neighbor, None);
+        if self.config.settings.bgp.compat != Compat::Native {
+            settings.earlier = earlier(&neighbor, &self.common.interner);
+        }
         let (standing, settings) = watch::channel(Arc::new(settings));
         let shared = Arc::new(PeerShared::new(Instant::now()));
         let (commands, inbox) = mpsc::channel(COMMANDS);
@@ -210,6 +215,21 @@ fn beginning(minutes: u32) -> Option<Instant> {
 pub(super) fn store_options(neighbor: &Neighbor) -> PeerOptions {
     let families: FamilySet = neighbor.families.iter().copied().collect();
     PeerOptions { adj_rib_out: neighbor.adj_rib_out, families }
+}
+
+/// The routes of a neighbor that others of the same NLRI come after: ExaBGP sends all of them.
+fn earlier(neighbor: &Neighbor, interner: &rib::Interner) -> Vec<(Nlri, Attrs)> {
+    let mut last: HashMap<&Nlri, &Arc<Clause>> = HashMap::new();
+    let mut earlier = Vec::new();
+    for StaticRoute { nlri, clause } in neighbor.routes.iter().flat_map(|set| set.routes()) {
+        if clause.watchdog.is_none()
+            && let Some(before) = last.insert(nlri, clause)
+            && before.attributes != clause.attributes
+        {
+            earlier.push((nlri.clone(), interner.intern(before.attributes.clone())));
+        }
+    }
+    earlier
 }
 
 /// The static routes of peers to whom nothing has been announced.

@@ -12,6 +12,7 @@ use peer_fsm::{Command, DownReason, Event, IoAction, Leg, State};
 use rib::Fate;
 use tracing::{debug, info, warn};
 
+use super::outbound::First;
 use super::sink::{publish_control, publish_sent, settle_fate};
 use super::{Delivery, Happened, PeerTask, connect, time};
 
@@ -22,6 +23,16 @@ const TURN: usize = 16 * 1024;
 impl PeerTask {
     /// Does and tells everything that the last input brought about, then packs and writes.
     pub(super) fn settle(&mut self) {
+        self.react();
+        let more = self.pack();
+        self.write();
+        // When the socket took all that was packed, nothing else would wake this task for the rest.
+        self.unfinished |= more && self.has_room_for_updates();
+        self.helpers.deliver();
+    }
+
+    /// Does and tells everything that the last input brought about.
+    pub(super) fn react(&mut self) {
         loop {
             let mut quiet = true;
             while let Some(event) = self.fsm.poll_event() {
@@ -45,11 +56,6 @@ impl PeerTask {
                 break;
             }
         }
-        let more = self.pack();
-        self.write();
-        // When the socket took all that was packed, nothing else would wake this task for the rest.
-        self.unfinished |= more && self.has_room_for_updates();
-        self.helpers.deliver();
     }
 
     fn act(&mut self, action: IoAction) {
@@ -187,7 +193,9 @@ impl PeerTask {
         }
         *self.shared.delivery() = Delivery::default();
         self.shared.update(|s| s.negotiated = Some(Arc::clone(negotiated)));
-        self.outbound.up(context, mirror, negotiated, !settings.manual_eor);
+        let end_of_rib = !settings.manual_eor;
+        let earlier = std::mem::take(&mut self.settings.earlier);
+        self.outbound.up(context, mirror, negotiated, First { end_of_rib, earlier });
         self.helpers.publish(time(), &Told::Up);
         if negotiated.operational {
             for message in &self.settings.operational {

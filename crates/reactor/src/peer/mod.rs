@@ -26,9 +26,9 @@ use api_process::Outbox;
 use bgp_wire::ctx::Sequence;
 use bgp_wire::msg::operational::{Kind, Operational};
 use bgp_wire::msg::refresh::RouteRefresh;
-use bgp_wire::{DecodeCtx, Family, Notification};
+use bgp_wire::{DecodeCtx, Family, Nlri, Notification};
 use peer_fsm::{Accept, Command, Io, Leg, Peer, PeerConfig, StopReason, Wanted};
-use rib::{Interner, PeerId, Retention, SharedStore};
+use rib::{Attrs, Interner, PeerId, Retention, SharedStore};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
@@ -120,6 +120,9 @@ pub(crate) struct PeerSettings {
     pub(crate) group_updates: bool,
     /// Whose sequence of messages is sent (`bgp.compat`).
     pub(crate) sequence: Sequence,
+    /// Routes that later ones of the configuration take the place of, and that the sequence has all the same. They are
+    /// sent in the first session only.
+    pub(crate) earlier: Vec<(Nlri, Attrs)>,
     /// End-of-RIB markers are left to the helpers.
     pub(crate) manual_eor: bool,
     /// OPERATIONAL messages of each session's beginning.
@@ -453,7 +456,8 @@ impl PeerTask {
         self.settle();
     }
 
-    /// Gives what was read to the state machine, as far as the budget of a turn goes.
+    /// Gives what was read to the state machine, as far as the budget of a turn goes. What is to be sent comes after it:
+    /// a message that ends the session must not find half of the table on its way. The caller settles.
     fn receive(&mut self, now: Instant) {
         let mut decoded = 0;
         for leg in Leg::BOTH {
@@ -479,7 +483,7 @@ impl PeerTask {
                 self.work = self.work.saturating_add(sink.decoded.saturating_sub(decoded));
                 decoded = sink.decoded;
                 socket.input.consume(used);
-                self.settle();
+                self.react();
                 self.helpers.deliver();
                 if used == 0 {
                     break;
@@ -493,7 +497,7 @@ impl PeerTask {
             if let Some(why) = socket.ended.take() {
                 self.fsm.handle_io(now, leg, Io::Closed(why));
                 self.sockets.take(leg);
-                self.settle();
+                self.react();
             }
         }
     }

@@ -6,9 +6,9 @@ use bgp_wire::msg::keepalive;
 use bgp_wire::msg::refresh::{RefreshSubtype, RouteRefresh};
 use bgp_wire::msg::update;
 use bgp_wire::negotiated::{Negotiated, Refresh};
-use bgp_wire::{DecodeCtx, EncodeCtx, Family};
+use bgp_wire::{DecodeCtx, EncodeCtx, Family, Nlri};
 use bytes::Bytes;
-use rib::{Next, PackReport, PeerId, PeerReader, READ_BUDGET, Refused, SharedStore, Walk};
+use rib::{Attrs, Next, PackReport, PeerId, PeerReader, READ_BUDGET, Refused, SharedStore, Walk};
 use tracing::{debug, warn};
 
 /// Refused routes that are named in the log for one packing; the rest is counted.
@@ -45,6 +45,15 @@ enum Marker {
     EndOfRib(Family),
     /// Nothing that is sent: the reactor is told when what is before it has been written.
     Receipt(u64),
+}
+
+/// What a session begins with, beside the routes.
+#[derive(Debug)]
+pub(super) struct First {
+    /// End-of-RIB markers behind them.
+    pub(super) end_of_rib: bool,
+    /// What each comes after (see [`PeerReader::precede`]).
+    pub(super) earlier: Vec<(Nlri, Attrs)>,
 }
 
 /// A refresh under way.
@@ -86,17 +95,24 @@ impl Outbound {
     }
 
     /// The session is established.
-    pub(super) fn up(&mut self, context: EncodeCtx, mirror: DecodeCtx, negotiated: &Negotiated, eor: bool) {
+    pub(super) fn up(
+        &mut self,
+        context: EncodeCtx,
+        mirror: DecodeCtx,
+        negotiated: &Negotiated,
+        first: First,
+    ) {
         // The old reader takes the peer down when it is dropped: that must come first.
         self.session = None;
         let mut reader = self.store.peer_up(self.id, context);
         reader.limit_paths(negotiated.paths_limit.clone());
+        reader.precede(first.earlier);
         self.session = Some(Session {
             reader,
             mirror,
             families: negotiated.families.clone(),
             enhanced: negotiated.refresh == Refresh::Enhanced,
-            initial_eor: eor,
+            initial_eor: first.end_of_rib,
             markers: VecDeque::new(),
             refreshes: VecDeque::new(),
             walk: None,

@@ -390,3 +390,19 @@ fn what_shared_bytes_announced_is_withdrawn() {
     assert_eq!(counts(&mut second, 1), (0, 1));
     assert_eq!(counts(&mut second, 1), (1, 0));
 }
+
+#[test]
+fn what_was_before_can_precede_the_initial_table() {
+    let mut store = Store::new();
+    let peer = store.add_peer(PeerOptions { adj_rib_out: true, families: v4() });
+    let all = store.targets_of(&[peer]).unwrap();
+    store.announce(all, route(1), med(2), OWNER).unwrap();
+    let shared = SharedStore::new();
+    *shared.write() = store;
+    let mut reader = shared.peer_up(peer, EncodeCtx::default());
+    reader.precede(vec![(route(1), med(1)), (route(2), med(1))]);
+    assert_eq!(counts(&mut reader, 10), (0, 2), "nobody announces the other one");
+    assert!(matches!(reader.next(10), Next::UpToDate(_)));
+    shared.write().announce(all, route(2), med(2), OWNER).unwrap();
+    assert_eq!(counts(&mut reader, 10), (0, 1), "the initial table is over");
+}

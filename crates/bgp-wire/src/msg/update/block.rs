@@ -1,6 +1,6 @@
 //! The attribute block of sent routes: what the route carries, what the session demands, nothing it forbids.
 
-use crate::attr::{RawAttribute, RouteAttributes, as_path, flag, write as put};
+use crate::attr::{RawAttribute, RouteAttributes, as_path, extended_community, flag, write as put};
 use crate::code::AttrCode;
 use crate::ctx::{EncodeCtx, PeerKind};
 use crate::msg::update::as4;
@@ -90,6 +90,11 @@ fn given(ctx: &EncodeCtx, a: RawAttribute<'_>, out: &mut Vec<u8>) {
             }
             None => put(a.flags, a.code, a.value, out),
         },
+        AttrCode::EXTENDED_COMMUNITY if ctx.mistypes_four_octet_as() => {
+            let mut value = a.value.to_vec();
+            extended_community::mistype(&mut value);
+            put(a.flags, a.code, &value, out);
+        }
         _ => put(a.flags, a.code, a.value, out),
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::attr::{NextHop, RouteAttributes};
-use crate::code::{Afi, AttrCode};
+use crate::code::{Afi, AttrCode, Safi};
 use crate::ctx::EncodeCtx;
 use crate::error::EncodeError;
 use crate::family::Family;
@@ -56,6 +56,8 @@ pub(super) fn resolve(
     family: Family,
 ) -> Result<Wire, EncodeError> {
     match attributes.next_hop() {
+        // Its next hop has the length of the family's addresses (draft-ietf-bess-mup-safi section 3.1.5).
+        NextHop::Address(IpAddr::V4(ip)) if mobile_ipv6(family) => Ok(Wire::V6(ip.to_ipv6_mapped())),
         NextHop::Address(IpAddr::V4(ip)) => Ok(Wire::V4(ip)),
         NextHop::Address(IpAddr::V6(ip)) => Ok(Wire::V6(ip)),
         NextHop::Pair(global, link_local) => Ok(Wire::Pair(global, link_local)),
@@ -67,6 +69,11 @@ pub(super) fn resolve(
         NextHop::Unset if !family.needs_next_hop() => Ok(Wire::Given),
         NextHop::Unset => Err(EncodeError::Missing { what: "the route has no next hop" }),
     }
+}
+
+/// Whether a family is IPv6 mobile user plane.
+const fn mobile_ipv6(family: Family) -> bool {
+    family.afi.0 == Afi::IPV6.0 && family.safi.0 == Safi::MUP.0
 }
 
 /// Our own address: of the route's family, or of the other one where the session (RFC 8950) or the family (those that
