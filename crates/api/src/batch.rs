@@ -47,12 +47,14 @@ pub enum Step {
 pub struct RouteStep {
     /// What is reachable.
     pub nlri: Nlri,
-    /// How; none to withdraw it.
+    /// How; of a withdrawal what it says beside the NLRI, if anything: there are sequences of messages that send it.
     pub attributes: Option<Attrs>,
     /// What is said about it that is not sent.
     pub terms: Option<Arc<Terms>>,
     /// Whom to tell.
     pub target: Target,
+    /// It is withdrawn.
+    pub withdraws: bool,
     /// The last route of its line: time for the answer, which is `error` if nobody matched or any of them failed.
     pub ends_line: bool,
 }

@@ -189,14 +189,22 @@ impl Parser {
         let announce = action == Action::Announce;
         let clause = routes.clause;
         let terms = terms(clause.watchdog, clause.withdrawn, clause.life).filter(|_| announce);
-        let attributes = announce.then(|| self.interner.intern(clause.attributes));
+        let attributes = self.interner.intern(clause.attributes);
         for nlri in routes.nlris {
-            self.route(nlri, attributes.clone(), terms.clone(), target);
+            self.route(nlri, action, Some(Arc::clone(&attributes)), terms.clone(), target);
         }
     }
 
-    fn route(&mut self, nlri: Nlri, attributes: Option<Attrs>, terms: Option<Arc<Terms>>, target: Target) {
-        let step = RouteStep { nlri, attributes, terms, target, ends_line: false };
+    fn route(
+        &mut self,
+        nlri: Nlri,
+        action: Action,
+        attributes: Option<Attrs>,
+        terms: Option<Arc<Terms>>,
+        target: Target,
+    ) {
+        let withdraws = action == Action::Withdraw;
+        let step = RouteStep { nlri, attributes, terms, target, withdraws, ends_line: false };
         self.batch.steps.push(Step::Route(step));
     }
 

@@ -4,7 +4,7 @@ use crate::Family;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::cap::role::Role;
-use crate::code::Asn;
+use crate::code::{Asn, Safi};
 use crate::family::FamilySet;
 
 /// Whether the peer is in our own autonomous system.
@@ -131,6 +131,17 @@ impl EncodeCtx {
     /// Whether communities of four-octet ASes are written as if the number were an IPv4 address.
     pub(crate) fn mistypes_four_octet_as(&self) -> bool {
         self.sequence != Sequence::Native
+    }
+
+    /// The link-local address that stands beside next hops which were given. Theirs is not known, so only ExaBGP 6 does
+    /// that: it takes our own, whosever the next hop is.
+    pub(crate) fn beside_given(&self) -> Option<Ipv6Addr> {
+        self.self_link_local.filter(|_| self.sequence == Sequence::ExaBgp6)
+    }
+
+    /// Whether withdrawals of a family have attributes beside them.
+    pub(crate) fn explains_withdrawals(&self, family: Family) -> bool {
+        self.sequence == Sequence::ExaBgp5 && !matches!(family.safi, Safi::UNICAST | Safi::MULTICAST)
     }
 
     /// Whether the NLRI of a message are in order, as ExaBGP has them.

@@ -53,6 +53,8 @@ struct Group {
     family: Family,
     /// `None` for withdrawals.
     attrs: Option<Attrs>,
+    /// What withdrawals say beside the NLRI, in sequences of messages that have it.
+    parting: Option<Attrs>,
     first: u32,
     last: u32,
     count: u32,
@@ -174,6 +176,7 @@ impl Batch {
         self.announced.push(Group {
             family,
             attrs: Some(Arc::clone(attrs)),
+            parting: None,
             first: item,
             last: item,
             count: 1,
@@ -186,12 +189,21 @@ impl Batch {
         self.places.insert_unique(key, place, rehash);
     }
 
-    pub(crate) fn withdraw(&mut self, nlri: &Nlri) {
+    pub(crate) fn withdraw(&mut self, nlri: &Nlri, parting: Option<&Attrs>) {
         let item = self.push(nlri, true);
         let family = nlri.family();
-        match self.withdrawn.iter_mut().find(|g| g.family == family) {
+        let address = |attrs: Option<&Attrs>| attrs.map(Arc::as_ptr);
+        let is = |g: &&mut Group| g.family == family && address(g.parting.as_ref()) == address(parting);
+        match self.withdrawn.iter_mut().find(is) {
             Some(group) => group.append(&mut self.items, item),
-            None => self.withdrawn.push(Group { family, attrs: None, first: item, last: item, count: 1 }),
+            None => self.withdrawn.push(Group {
+                family,
+                attrs: None,
+                parting: parting.cloned(),
+                first: item,
+                last: item,
+                count: 1,
+            }),
         }
     }
 
@@ -209,7 +221,9 @@ impl Batch {
             let mut next = group.first;
             while let Some(item) = items.get(next as usize) {
                 match &group.attrs {
-                    None if limit.withdraw(item.nlri.as_ref()) => self.withdraw(&item.nlri),
+                    None if limit.withdraw(item.nlri.as_ref()) => {
+                        self.withdraw(&item.nlri, group.parting.as_ref());
+                    }
                     None => {}
                     Some(attrs) if limit.announce(item.nlri.as_ref()) => {
                         self.announce(&item.nlri, attrs, item.held);
@@ -285,9 +299,10 @@ impl Batch {
             if ctx.groups(group.family) {
                 members.sort_by_key(|nlri| (nlri.path_id, nlri.wire));
             }
-            let packed = match &group.attrs {
-                Some(attrs) => update::announce(ctx, attrs, group.family, members.iter().copied(), out),
-                None => update::withdraw(ctx, group.family, members.iter().copied(), out),
+            let (family, nlris) = (group.family, members.iter().copied());
+            let packed = match (&group.attrs, group.parting.as_deref()) {
+                (Some(attrs), _) => update::announce(ctx, attrs, family, nlris, out),
+                (None, parting) => update::withdraw_with(ctx, parting, family, nlris, out),
             };
             match (packed, &group.attrs) {
                 (Ok(messages), attrs) => {

@@ -21,6 +21,8 @@ pub(crate) struct Peer {
     pub(crate) options: PeerOptions,
     pub(crate) removed: bool,
     pub(crate) up: bool,
+    /// Version of the store when it came up.
+    pub(crate) up_at: u64,
     /// Counts sessions, so that what belongs to an old one is recognised.
     pub(crate) session: u64,
     /// Encode class (see `segments`).
@@ -112,6 +114,7 @@ impl Peers {
             options,
             removed: false,
             up: false,
+            up_at: 0,
             session,
             class: 0,
             memberships: 0,

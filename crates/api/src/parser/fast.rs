@@ -102,7 +102,7 @@ impl Parser {
         let clause = clause.trim_ascii_start();
         let nlri = nlri(prefix, family)?;
         if clause.is_empty() && action == Action::Withdraw {
-            self.route(nlri, None, None, target);
+            self.route(nlri, action, None, None, target);
         } else {
             let ready = self.ready(clause, action)?;
             self.ready_route(nlri, ready, action, target);
@@ -129,11 +129,8 @@ impl Parser {
 
     fn ready_route(&mut self, nlri: Nlri, ready: Ready, action: Action, target: Target) {
         let nlri = if ready.path_id.is_some() { nlri.with_path_id(ready.path_id) } else { nlri };
-        if action == Action::Announce {
-            self.route(nlri, Some(ready.attributes), ready.terms, target);
-        } else {
-            self.route(nlri, None, None, target);
-        }
+        let terms = ready.terms.filter(|_| action == Action::Announce);
+        self.route(nlri, action, Some(ready.attributes), terms, target);
     }
 
     /// What a clause says. None if it is wrong, incomplete, asks for a split or has labels and the like: the long way

@@ -27,7 +27,8 @@ fn told(batch: &Batch) -> Vec<String> {
     };
     let told = |step: &Step| match step {
         Step::Route(r) => {
-            let action = r.attributes.as_ref().map_or_else(|| "-".to_owned(), |a| format!("+{a}"));
+            let attributes = r.attributes.as_ref().filter(|_| !r.withdraws);
+            let action = attributes.map_or_else(|| "-".to_owned(), |a| format!("+{a}"));
             let dog = match r.terms.as_deref() {
                 None => String::new(),
                 Some(Terms::Watchdog(w)) => format!(" dog {} {}", w.name, w.withdrawn),

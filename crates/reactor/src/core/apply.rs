@@ -1,7 +1,9 @@
 //! The steps of helpers, done in order, a bounded number of them in a turn.
 
 use api::batch::{RouteStep, Step, Target, Terms};
+use api::command::Command;
 use api_process::HelperId;
+use config::env::Compat;
 use rib::{Applied, OwnerId, PeerId, Store, StoreError, TargetId, Watchdogs};
 use smallvec::SmallVec;
 
@@ -31,6 +33,7 @@ impl Reactor {
         if !self.advance(id) {
             return;
         }
+        let in_sequence = self.in_sequence();
         let mut budget = STEPS;
         while budget > 0 {
             if !self.ask_receipt(id) {
@@ -44,6 +47,10 @@ impl Reactor {
                     if helper.client && helper.outstanding > 0 {
                         helper.kept = done;
                     }
+                    if in_sequence {
+                        let everyone = self.peers.iter().map(|p| p.id).collect();
+                        helper.wait_for_peers(everyone);
+                    }
                 }
                 Some(Step::Route(_)) => budget = budget.saturating_sub(self.routes(id, budget)),
                 Some(Step::Note(_)) => {
@@ -56,10 +63,21 @@ impl Reactor {
                         helper.note = Some(note);
                     }
                 }
-                Some(Step::Command(..)) => {
+                Some(Step::Command(_, command)) => {
                     budget = budget.saturating_sub(1);
+                    // What is sent again is what was there before it, and not what comes after.
+                    let flush = in_sequence && matches!(**command, Command::FlushAdjRibOut);
+                    if flush && !helper.unsent.is_empty() {
+                        let everyone = self.peers.iter().map(|p| p.id).collect();
+                        helper.wait_for_peers(everyone);
+                        continue;
+                    }
                     if !self.command(id) {
                         return;
+                    }
+                    if flush && let Some(helper) = self.helpers.get_mut(&id) {
+                        let everyone = self.peers.iter().map(|p| p.id).collect();
+                        helper.wait_for_peers(everyone);
                     }
                 }
                 Some(Step::Refused(_)) => {
@@ -75,6 +93,12 @@ impl Reactor {
         }
     }
 
+    /// Whether changes reach the wire one after the other, as in ExaBGP, whose reactor does a line in a turn: a change of
+    /// what has just been changed then waits until peers have taken the earlier one.
+    pub(super) fn in_sequence(&self) -> bool {
+        self.config.settings.bgp.compat != Compat::Native
+    }
+
     /// Applies the routes that follow one another, under one lock; how many.
     fn routes(&mut self, id: HelperId, budget: usize) -> usize {
         // What selectors mean is found before the lock is taken.
@@ -82,6 +106,7 @@ impl Reactor {
         if self.helpers.get(&id).is_some_and(|h| h.open.is_some()) {
             return self.collect(id, &targets, budget);
         }
+        let in_sequence = self.in_sequence();
         let Some(helper) = self.helpers.get_mut(&id) else { return budget };
         let owner = helper.working_owner();
         let mut done = 0usize;
@@ -93,7 +118,10 @@ impl Reactor {
             let mut store = self.common.store.write();
             while done < budget {
                 let Some(work) = helper.inbox.front_mut() else { break };
-                if !matches!(work.steps.peek(), Some(Step::Route(_))) {
+                let Some(Step::Route(next)) = work.steps.peek() else { break };
+                if in_sequence && !helper.unsent.insert(next.nlri.clone()) {
+                    let everyone = self.peers.iter().map(|p| p.id).collect();
+                    helper.wait_for_peers(everyone);
                     break;
                 }
                 let Some(Step::Route(step)) = work.steps.next() else { break };
@@ -105,7 +133,8 @@ impl Reactor {
                 {
                     helper.reached = store.reach(target, step.nlri.family());
                 }
-                match apply(&mut store, &mut self.watchdogs, &mut self.lives, step, target, owner) {
+                let lives = &mut self.lives;
+                match apply(&mut store, &mut self.watchdogs, lives, step, target, owner, in_sequence) {
                     Ok(Applied::Unchanged | Applied::Unknown) => {}
                     Ok(_) => {
                         if let Some(target) = target.filter(|t| !touched.contains(t)) {
@@ -135,7 +164,11 @@ impl Reactor {
                 woken.extend(store.members(target));
             }
         }
-        self.wake(&woken);
+        // Peers whose turn it is are asked to take what there is, see `wait_for_peers`: not before, for what a command of the
+        // same batch takes back never was.
+        if !in_sequence {
+            self.wake(&woken);
+        }
         done.max(1)
     }
 
@@ -163,6 +196,7 @@ pub(super) fn apply(
     step: RouteStep,
     target: Option<TargetId>,
     owner: OwnerId,
+    in_sequence: bool,
 ) -> Result<Applied, Refusal> {
     let target = target.ok_or(Refusal::Nobody)?;
     let family = step.nlri.family();
@@ -183,7 +217,9 @@ pub(super) fn apply(
     if !lives.expiry.is_empty() {
         lives.expiry.release(store, target, &step.nlri);
     }
-    let applied = match (step.attributes, group) {
+    let announced = step.attributes.clone().filter(|_| !step.withdraws);
+    let applied = match (announced, group) {
+        (None, _) if in_sequence => store.part(target, step.nlri.as_ref(), step.attributes)?,
         (None, _) => store.withdraw(target, step.nlri.as_ref())?,
         (Some(attributes), None) => store.announce(target, step.nlri, attributes, owner)?,
         (Some(attributes), Some(group)) => {

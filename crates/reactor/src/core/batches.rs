@@ -193,6 +193,7 @@ impl Reactor {
     /// Does routes of a committed batch, as many as one turn allows; whether all are done.
     pub(super) fn carry_out(&mut self, id: HelperId, mut open: Box<Open>) -> bool {
         let owner = self.helpers.get(&id).map_or(super::owners::CLIENTS, HelperEntry::working_owner);
+        let in_sequence = self.in_sequence();
         let mut found: SmallVec<[(Target, Option<TargetId>); 2]> = SmallVec::new();
         for route in open.routes.iter().take(STEPS) {
             if !found.iter().any(|(t, _)| *t == route.target) {
@@ -205,9 +206,9 @@ impl Reactor {
         for _ in 0..STEPS {
             let Some(route) = open.routes.pop_front() else { break };
             let target = found.iter().find(|(t, _)| *t == route.target).and_then(|(_, found)| *found);
-            if let Err(refusal) =
-                apply(&mut store, &mut self.watchdogs, &mut self.lives, route, target, owner)
-            {
+            let lives = &mut self.lives;
+            let applied = apply(&mut store, &mut self.watchdogs, lives, route, target, owner, in_sequence);
+            if let Err(refusal) = applied {
                 refused = Some(refusal);
             }
         }

@@ -1,6 +1,6 @@
 //! The helpers as the reactor knows them: what they wait for, and how they are answered.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +8,7 @@ use api::batch::{AckLevel, Batch, Note, Step, Target};
 use api::command::{AckSwitch, Grammar};
 use api::reply::{Acks, answer};
 use api_process::{Credit, HelperHandle};
+use bgp_wire::Nlri;
 use bytes::Bytes;
 use config::env::ApiVersion;
 use config::model::Process;
@@ -44,6 +45,9 @@ pub(super) struct HelperEntry {
     pub(super) sync: bool,
     /// The answer that peers are to be asked about before anything else is done.
     pub(super) receipt: Option<Wanted>,
+    /// What it has changed since peers last took everything, where changes reach the wire one after the other. No more
+    /// than a batch holds.
+    pub(super) unsent: HashSet<Nlri>,
     /// Answers that peers have been asked about.
     pub(super) outstanding: usize,
     /// Why the line under way was refused.
@@ -144,6 +148,7 @@ impl HelperEntry {
             reached: Vec::new(),
             sync: false,
             receipt: None,
+            unsent: HashSet::new(),
             outstanding: 0,
             reason: None,
             open: None,
@@ -164,6 +169,7 @@ impl HelperEntry {
         self.open = None;
         self.sync = false;
         self.receipt = None;
+        self.unsent.clear();
         self.acks = Acks::new(ack && self.process.ack);
         self.grammar = grammar(&self.process);
     }
@@ -189,7 +195,7 @@ impl HelperEntry {
         let reached = std::mem::take(&mut self.reached);
         let written = self.sync || note.as_ref().is_some_and(|note| note.level == AckLevel::Written);
         if done && written && !reached.is_empty() {
-            self.receipt = Some(Wanted { note, reached, generation: self.answered() });
+            self.receipt = Some(Wanted { note, reached, generation: self.answered(), silent: false });
             return;
         }
         if let Some(note) = note.filter(|note| note.json) {
@@ -219,6 +225,13 @@ impl HelperEntry {
         }
     }
 
+    /// Before its next step, peers that are up and can be written to are to have taken what there is.
+    pub(super) fn wait_for_peers(&mut self, everyone: Vec<PeerId>) {
+        self.unsent.clear();
+        let wanted = Wanted { note: None, reached: everyone, generation: self.answered(), silent: true };
+        self.receipt.get_or_insert(wanted);
+    }
+
     /// Whether the line under way is answered with more than a word.
     pub(super) const fn counts(&self) -> bool {
         self.note.is_some() || self.sync
@@ -226,6 +239,9 @@ impl HelperEntry {
 
     /// Answers a command whose octets have been written, as far as there were sessions.
     pub(super) fn conclude(&self, wanted: Wanted, outcome: Concluded) {
+        if wanted.silent {
+            return;
+        }
         let outbox = self.handle.outbox();
         match wanted.note.filter(|note| note.json) {
             Some(note) => {

@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) reached: Vec<PeerId>,
     /// The process that is owed it.
     pub(super) generation: u32,
+    /// No answer: the helper's next step waits, for as long as peers can be written to.
+    pub(super) silent: bool,
 }
 
 /// One that peers have been asked about.
@@ -62,7 +64,8 @@ impl Reactor {
         let mut waiting = up.clone();
         waiting.retain(|id| {
             let peer = self.peers.get(*id);
-            peer.is_some_and(|p| p.commands.try_send(ToPeer::Receipt(token)).is_ok())
+            let command = if wanted.silent { ToPeer::Barrier(token) } else { ToPeer::Receipt(token) };
+            peer.is_some_and(|p| p.commands.try_send(command).is_ok())
         });
         if waiting.is_empty() {
             helper.conclude(wanted, Concluded { written: 0, lost: up.len() });

@@ -29,6 +29,24 @@ impl PeerTask {
         // When the socket took all that was packed, nothing else would wake this task for the rest.
         self.unfinished |= more && self.has_room_for_updates();
         self.helpers.deliver();
+        self.lift_barriers();
+    }
+
+    /// Nobody waits for a peer that takes no more now.
+    fn lift_barriers(&mut self) {
+        if self.barriers.is_empty() {
+            return;
+        }
+        let blocked = self.paced_until.is_some()
+            || Leg::BOTH.into_iter().any(|leg| self.sockets.get(leg).is_some_and(|s| s.output.waiting() > 0));
+        let receipts = &self.receipts;
+        self.barriers.retain(|token| receipts.contains(token));
+        if blocked {
+            for token in std::mem::take(&mut self.barriers) {
+                self.receipts.retain(|other| *other != token);
+                self.report(Happened::Receipt(token, false));
+            }
+        }
     }
 
     /// Does and tells everything that the last input brought about.

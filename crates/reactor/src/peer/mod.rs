@@ -69,6 +69,8 @@ pub(crate) enum ToPeer {
     EndOfRib(Family),
     /// Report when everything that the store holds now has been written.
     Receipt(u64),
+    /// The same for a helper whose next step waits: behind refreshes, and no longer than the socket takes what there is.
+    Barrier(u64),
     /// Send the routes again that were sent, of one family or of all.
     Flush(Option<Family>),
     /// Tell the helpers that asked for it that a signal came.
@@ -182,6 +184,8 @@ pub(crate) struct PeerTask {
     reports: VecDeque<Happened>,
     /// What the reactor wants to hear of once it is written. Bounded by what helpers may wait for.
     receipts: Vec<u64>,
+    /// Those among them that are not waited for when the socket takes no more.
+    barriers: Vec<u64>,
 }
 
 /// Why the task woke up.
@@ -229,6 +233,7 @@ impl PeerTask {
             stopped: false,
             reports: VecDeque::new(),
             receipts: Vec::new(),
+            barriers: Vec::new(),
         }
     }
 
@@ -332,6 +337,14 @@ impl PeerTask {
             ToPeer::Receipt(token) => {
                 if self.outbound.receipt(token) {
                     self.receipts.push(token);
+                } else {
+                    self.report(Happened::Receipt(token, false));
+                }
+            }
+            ToPeer::Barrier(token) => {
+                if self.outbound.barrier(token) {
+                    self.receipts.push(token);
+                    self.barriers.push(token);
                 } else {
                     self.report(Happened::Receipt(token, false));
                 }

@@ -45,6 +45,8 @@ enum Marker {
     EndOfRib(Family),
     /// Nothing that is sent: the reactor is told when what is before it has been written.
     Receipt(u64),
+    /// The same, behind refreshes that have been asked for as well.
+    Barrier(u64),
 }
 
 /// What a session begins with, beside the routes.
@@ -150,6 +152,14 @@ impl Outbound {
         true
     }
 
+    /// The same, refreshes included.
+    pub(super) fn barrier(&mut self, token: u64) -> bool {
+        let version = self.store.read().version();
+        let Some(session) = &mut self.session else { return false };
+        session.markers.push_back((Marker::Barrier(token), version));
+        true
+    }
+
     /// The peer asks for its routes again, or marks a refresh of its own (which concerns only those who keep routes).
     pub(super) fn refresh(&mut self, refresh: RouteRefresh) {
         if refresh.subtype == RefreshSubtype::Query {
@@ -215,14 +225,16 @@ impl Session {
             self.initial_eor = false;
             return Some(self.initial_markers());
         }
-        if self.markers.front().is_some_and(|(_, at)| *at <= version) {
+        let refreshing = self.walk.is_some() || !self.refreshes.is_empty();
+        let waits = |marker: &Marker| refreshing && matches!(marker, Marker::Barrier(_));
+        if self.markers.front().is_some_and(|(marker, at)| *at <= version && !waits(marker)) {
             return match self.markers.pop_front()?.0 {
                 Marker::EndOfRib(family) => {
                     let mut out = Vec::new();
                     update::end_of_rib(family, &mut out);
                     Some(Messages::updates(out, 1))
                 }
-                Marker::Receipt(token) => {
+                Marker::Receipt(token) | Marker::Barrier(token) => {
                     Some(Messages { receipt: Some(token), ..Messages::updates(Bytes::new(), 0) })
                 }
             };

@@ -2,6 +2,7 @@
 
 mod chain;
 mod gc;
+mod parting;
 mod read;
 mod sweep;
 mod write;
@@ -20,6 +21,7 @@ use crate::slab::Slab;
 use crate::targets::TargetSets;
 use crate::{Attrs, OwnerId, PeerId, StoreError, TargetId};
 use chain::Wide;
+use parting::Parting;
 pub use read::{Progress, Walk};
 pub use sweep::{Route, ShowFilter, Step, Sweep};
 pub use write::Applied;
@@ -69,6 +71,8 @@ pub struct Store {
     gc_credit: AtomicU64,
     /// Packed messages that peers share. Under the store's lock first, then its own.
     pub(crate) segments: Mutex<Segments>,
+    /// The last withdrawals of [`Store::part`].
+    partings: VecDeque<Parting>,
 }
 
 /// Sizes, for logs, metrics and tests.
@@ -109,6 +113,7 @@ impl Store {
             gc_round: 0,
             gc_credit: AtomicU64::new(0),
             segments: Mutex::new(Segments::default()),
+            partings: VecDeque::new(),
         }
     }
 
@@ -149,6 +154,7 @@ impl Store {
         let class = self.segments_mut().join(ctx);
         if let Some(slot) = self.peers.get_mut(peer) {
             slot.up = true;
+            slot.up_at = self.version;
             slot.session += 1;
             slot.class = class;
             if slot.options.adj_rib_out {

@@ -57,6 +57,7 @@ impl Store {
         let from = slot.cursor();
         batch.reset(peer, slot.session, from, self.version);
         let holds = slot.holds(self.version);
+        let mut partings = self.partings(peer, from);
         let mut visit = |log: TargetId, entry: &Entry| {
             if entry.targets != log {
                 batch.shareable = false;
@@ -68,7 +69,10 @@ impl Store {
                 let held = holds(entry.since, entry.version);
                 match &entry.attrs {
                     Some(attrs) => batch.announce(&entry.nlri, attrs, held == Held::Maybe),
-                    None if held == Held::Maybe => batch.withdraw(&entry.nlri),
+                    None if held == Held::Maybe => {
+                        let parting = partings.remove(&entry.nlri);
+                        batch.withdraw(&entry.nlri, parting.and_then(|p| p.attrs.as_ref()));
+                    }
                     None if held == Held::NotByThisPeer => batch.shareable = false,
                     None => {}
                 }
@@ -76,6 +80,16 @@ impl Store {
         };
         let last = self.visit_logs(&slot.logs, from, budget, &mut visit);
         let to = last.unwrap_or(self.version);
+        // The session begins without withdrawals of what was before.
+        let mut left: Vec<_> = partings
+            .into_values()
+            .filter(|p| (slot.up_at.saturating_add(1)..=to).contains(&p.version))
+            .collect();
+        left.sort_unstable_by_key(|p| p.version);
+        for parting in left.into_iter().filter(|p| families.contains(p.nlri.family())) {
+            batch.withdraw(&parting.nlri, parting.attrs.as_ref());
+            batch.shareable = false;
+        }
         batch.to = to;
         batch.complete = last.is_none();
         for log in &slot.logs {

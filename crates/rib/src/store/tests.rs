@@ -406,3 +406,36 @@ fn what_was_before_can_precede_the_initial_table() {
     shared.write().announce(all, route(2), med(2), OWNER).unwrap();
     assert_eq!(counts(&mut reader, 10), (0, 1), "the initial table is over");
 }
+
+#[test]
+fn partings_are_told_whatever_was_there_and_to_whom_they_are_for() {
+    let (mut store, peers, all) = with_peers(2, true);
+    let first = store.targets_of(&peers[..1]).unwrap();
+    let told = |store: &Store, peer: PeerId| read(store, peer);
+    assert_eq!(
+        store.part(first, route(1).as_ref(), Some(med(1))),
+        Ok(Applied::Withdrawn),
+        "it never was there"
+    );
+    assert_eq!(told(&store, peers[0]), ["-10.0.1.0/24"]);
+    assert_eq!(told(&store, peers[1]), [""; 0]);
+    // One that was there is withdrawn once, not also by its tombstone.
+    store.announce(all, route(2), med(2), OWNER).unwrap();
+    for peer in &peers {
+        assert_eq!(read(&store, *peer).len(), 1);
+    }
+    store.part(all, route(2).as_ref(), None).unwrap();
+    store.part(all, route(2).as_ref(), Some(med(1))).unwrap();
+    for peer in &peers {
+        assert_eq!(read(&store, *peer), ["-10.0.2.0/24"]);
+    }
+    // A session does not begin with what was withdrawn before.
+    store.part(all, route(3).as_ref(), None).unwrap();
+    store.peer_up(peers[0], &EncodeCtx::default());
+    assert_eq!(told(&store, peers[0]), [""; 0]);
+    // And they are not kept without end.
+    for _ in 0..5000 {
+        store.part(all, route(3).as_ref(), None).unwrap();
+    }
+    assert_eq!(store.partings.len(), 4096);
+}

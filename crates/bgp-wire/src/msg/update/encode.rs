@@ -1,6 +1,6 @@
 //! UPDATE to octets: whole messages with headers, filled as far as the session allows.
 
-use crate::attr::RouteAttributes;
+use crate::attr::{NextHop, RouteAttributes};
 use crate::cap::role::Role;
 use crate::code::{Afi, AttrCode, MessageType, Safi};
 use crate::ctx::EncodeCtx;
@@ -72,6 +72,27 @@ pub fn withdraw<'n>(
     let field = if classic(family) { Field::Withdrawn } else { Field::Unreach(family) };
     let mut packer = Packer::new(ctx, field, out);
     packer.attributes(|_| ())?;
+    packer.pack(nlris)
+}
+
+/// [`withdraw`] as the sequence of messages has it: ExaBGP 5.0 sends attributes with all withdrawals but those of unicast
+/// and multicast routes, the ones given with the command and those that every route has.
+pub fn withdraw_with<'n>(
+    ctx: &EncodeCtx,
+    attributes: Option<&RouteAttributes>,
+    family: Family,
+    nlris: impl IntoIterator<Item = NlriRef<'n>>,
+    out: &mut Vec<u8>,
+) -> Result<u32, EncodeError> {
+    if !ctx.explains_withdrawals(family) {
+        return withdraw(ctx, family, nlris, out);
+    }
+    let none = RouteAttributes::new(NextHop::Unset, []);
+    let attributes = attributes.unwrap_or(&none);
+    // Without a next hop it is withdrawn all the same.
+    let beside = next_hop::resolve(ctx, attributes, family).unwrap_or(Wire::Given);
+    let mut packer = Packer::new(ctx, Field::Unreach(family), out);
+    packer.attributes(|out| block::write(ctx, attributes, beside, false, out))?;
     packer.pack(nlris)
 }
 

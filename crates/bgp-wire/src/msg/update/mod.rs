@@ -24,7 +24,7 @@ use crate::family::Family;
 use crate::nlri::{NlriRef, NlriRun};
 pub use attributes::Attributes;
 pub use decode::decode;
-pub use encode::{announce, end_of_rib, withdraw};
+pub use encode::{announce, end_of_rib, withdraw, withdraw_with};
 
 /// Routes of an MP_REACH_NLRI attribute (RFC 4760 section 3).
 #[derive(Clone, Copy, Debug)]

@@ -59,7 +59,9 @@ pub(super) fn resolve(
         // Its next hop has the length of the family's addresses (draft-ietf-bess-mup-safi section 3.1.5).
         NextHop::Address(IpAddr::V4(ip)) if mobile_ipv6(family) => Ok(Wire::V6(ip.to_ipv6_mapped())),
         NextHop::Address(IpAddr::V4(ip)) => Ok(Wire::V4(ip)),
-        NextHop::Address(IpAddr::V6(ip)) => Ok(Wire::V6(ip)),
+        NextHop::Address(IpAddr::V6(ip)) => {
+            Ok(ctx.beside_given().map_or(Wire::V6(ip), |own| Wire::Pair(ip, own)))
+        }
         NextHop::Pair(global, link_local) => Ok(Wire::Pair(global, link_local)),
         NextHop::SelfAddress => own(ctx, family),
         NextHop::Unset if family.is_ipv4_unicast() && attributes.get(AttrCode::NEXT_HOP).is_some() => {
