@@ -159,6 +159,7 @@ body! {
     hold_time: u16,
     send_hold_time: u16,
     rate_limit: Option<NonZeroU32>,
+    range_limit: Option<NonZeroU32>,
     passive: bool,
     listen: u16,
     connect: u16,

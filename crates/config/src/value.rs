@@ -192,6 +192,15 @@ pub(crate) fn rate(value: Scalar<'_>) -> Value<Option<NonZeroU32>> {
     ranged(value, "a rate", "messages a second, or false", |_: &u32| true).map(NonZeroU32::new)
 }
 
+/// Neighbors of a range, or any number.
+pub(crate) fn range_limit(value: Scalar<'_>) -> Value<Option<NonZeroU32>> {
+    if is_off(value) {
+        return Ok(None);
+    }
+    ranged(value, "a number of neighbors", "a number from 1 on, or false", |n: &u32| *n > 0)
+        .map(NonZeroU32::new)
+}
+
 /// Graceful restart: a time in seconds, 0 or true for that of the hold time, or off.
 pub(crate) fn graceful_restart(value: Scalar<'_>) -> Value<Option<u16>> {
     if is_off(value) {

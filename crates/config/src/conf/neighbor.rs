@@ -23,7 +23,7 @@ pub(super) const SECTIONS: [&str; 11] = [
 ];
 
 /// Keywords of a neighbor.
-pub(super) const KEYWORDS: [&str; 27] = [
+pub(super) const KEYWORDS: [&str; 28] = [
     "inherit",
     "description",
     "host-name",
@@ -32,6 +32,7 @@ pub(super) const KEYWORDS: [&str; 27] = [
     "hold-time",
     "send-hold-time",
     "rate-limit",
+    "range-limit",
     "local-address",
     "source-interface",
     "peer-address",
@@ -85,6 +86,7 @@ pub(super) fn statement<'a>(
         "hold-time" => return set!(hold_time, "hold-time", None, value::hold_time),
         "send-hold-time" => return set!(send_hold_time, "send-hold-time", None, value::seconds),
         "rate-limit" => return set!(rate_limit, "rate-limit", None, values::rate),
+        "range-limit" => return set!(range_limit, "range-limit", None, value::range_limit),
         "local-address" => return set!(local_address, "local-address", None, value::auto_ip),
         "source-interface" => {
             if s.words().len() < 2 {

@@ -57,6 +57,8 @@ pub struct Neighbor {
     pub manual_eor: bool,
     /// Messages a second.
     pub rate_limit: Option<NonZeroU32>,
+    /// Of a range: neighbors that there may be of it at a time.
+    pub range_limit: Option<NonZeroU32>,
     /// For the host name capability.
     pub host_name: Option<String>,
     /// For the host name capability.

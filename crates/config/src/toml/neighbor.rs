@@ -64,6 +64,7 @@ pub(super) fn body(fields: &mut Fields<'_, '_>, clauses: &mut Clauses, diags: &m
         hold_time: fields.scalar("hold-time", value::hold_time, diags),
         send_hold_time: fields.scalar("send-hold-time", value::seconds, diags),
         rate_limit: fields.scalar("rate-limit", value::rate, diags),
+        range_limit: fields.scalar("range-limit", value::range_limit, diags),
         passive: fields.scalar("passive", value::boolean, diags),
         listen: fields.scalar("listen", value::port, diags),
         connect: fields.scalar("connect", value::port, diags),

@@ -70,6 +70,7 @@ pub(super) fn validate(
         adj_rib_out,
         manual_eor: or(body.manual_eor.as_ref(), false),
         rate_limit: or(body.rate_limit.as_ref(), None),
+        range_limit: or(body.range_limit.as_ref(), None),
         host_name: body.host_name.as_ref().map(|name| name.value.clone()),
         domain_name: body.domain_name.as_ref().map(|name| name.value.clone()),
         local_link_local: body.local_link_local.as_ref().map(|own| own.value),

@@ -34,10 +34,20 @@ impl Reactor {
             .map(|n| Arc::new(n.clone()))
             .collect();
         match &*ranges {
+            [range] if self.is_full(range) => {
+                refuse(&accepted, 8, "the range has as many peers as it may have");
+            }
             [range] => self.generate(range, from, to, accepted),
             [] => refuse(&accepted, 3, "no session configured for the peer"),
             _ => refuse(&accepted, 5, "could not accept the connection (more than one neighbor match)"),
         }
+    }
+
+    /// Whether a range has all the neighbors that it may have; those that are about to go do not count.
+    fn is_full(&self, range: &Neighbor) -> bool {
+        let Some(limit) = range.range_limit else { return false };
+        let made = self.peers.iter().filter(|peer| peer.range.as_ref() == Some(&range.name)).count();
+        u32::try_from(made).is_ok_and(|made| made >= limit.get())
     }
 
     /// Makes a neighbor for a connection from a range; it lives as long as its session.

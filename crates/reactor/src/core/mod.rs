@@ -352,7 +352,8 @@ impl Reactor {
         self.departures.add(&self.common.store, id);
         self.retarget();
         let attempts = self.config.settings.tcp.attempts > 0;
-        if self.peers.is_empty() && attempts && self.shutdown.is_none() {
+        // Who was sent away may be followed by others.
+        if self.peers.is_empty() && attempts && !peer.leaving && self.shutdown.is_none() {
             info!(target: "reactor", "no neighbor is left to connect to");
             self.begin_shutdown();
         }
