@@ -99,7 +99,14 @@ impl Attribute for Community {
             })?;
             out.extend_from_slice(&value.to_be_bytes());
             Ok(())
-        })
+        })?;
+        // `community 65000:1 65000:2` of exabgp-rest-api: no keyword looks like the second.
+        while let Some(value) = words.peek().filter(|w| w.text.contains(':')).and_then(|w| parse_one(w.text))
+        {
+            words.next_word();
+            out.extend_from_slice(&value.to_be_bytes());
+        }
+        Ok(())
     }
 
     fn normalise(value: &mut Vec<u8>) {
@@ -141,6 +148,8 @@ mod tests {
         let wire = parsed::<Community>("[ 65000:1 No_Export blackhole 0x12345678 12345 ]").unwrap();
         let expected = "community [ 0:12345 4660:22136 65000:1 blackhole no-export ]";
         assert_eq!(printed::<Community>(&wire), expected);
+        let bare = parsed::<Community>("65000:1 65000:2").unwrap();
+        assert_eq!(printed::<Community>(&bare), "community [ 65000:1 65000:2 ]");
         assert_eq!(printed::<Community>(&parsed::<Community>("nopeer").unwrap()), "community no-peer");
         for text in [
             "65536:1",

@@ -51,7 +51,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, header: &Statement<'a>, body
 }
 
 fn names<'a>(reader: &mut Reader<'a, '_>, s: &Statement<'a>) -> Vec<At<String>> {
-    let list = reader.list(s, false, false).unwrap_or_default();
+    let list = reader.list(s, true, false).unwrap_or_default();
     list.iter().map(|name| At::new(name.text.to_string(), reader.at(name))).collect()
 }
 

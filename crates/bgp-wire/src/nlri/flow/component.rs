@@ -61,6 +61,11 @@ const KINDS: &[Kind] = &[
 ];
 
 impl Kind {
+    /// Whether a text is the name of a value.
+    pub(super) fn names_bit(&self, text: &str) -> bool {
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && names::value(self.values, text).is_some()
+    }
+
     /// The name of the type in a family.
     pub(super) fn name(&self, afi: Afi) -> &'static str {
         let [v4, v6] = self.names;

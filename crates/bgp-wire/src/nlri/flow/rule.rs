@@ -75,6 +75,13 @@ impl Rule {
         }
         let mut terms = Vec::new();
         words.list("a match", false, |word| operator::parse(kind, word, &mut terms))?;
+        // Names of bits need no brackets, as `tcp-flags SYN ACK` of exafs: none of them is a keyword.
+        while kind.form == Form::Bits
+            && let Some(word) = words.peek().filter(|w| !w.quoted && kind.names_bit(w.text))
+        {
+            words.next_word();
+            operator::parse(kind, word, &mut terms)?;
+        }
         if terms.is_empty() {
             return Ok(true);
         }

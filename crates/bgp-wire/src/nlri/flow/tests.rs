@@ -173,6 +173,7 @@ fn entered_rules_are_sorted_and_encoded() {
         ),
         (Family::IPV4_FLOW, "source 10.0.0.0/24 destination-port =http", "0802180a0000058150"),
         (Family::IPV4_FLOW_VPN, "rd 65000:1 source 10.0.0.0/24", "0d0000fde80000000102180a0000"),
+        (Family::IPV4_FLOW, "source 10.0.0.0/24 tcp-flags SYN ACK", "0a02180a00000900028010"),
         (Family::IPV4_FLOW, "source 10.0.0.0/24 tcp-flags [ 0x20+0x8+0x1 ]", "0802180a0000098029"),
         (Family::IPV4_FLOW, "source 10.0.0.77/24", "0502180a0000"),
         (Family::IPV4_FLOW, "flow port 80 port [ ] port [ 81 82 ]", "0704015001518152"),
