@@ -15,9 +15,10 @@ use tempfile::TempDir;
 use tokio::{process::Command, time::Instant};
 
 /// How the daemon is to be started.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Setup {
     config: String,
+    name: &'static str,
     files: Vec<(String, String)>,
     env: Vec<(String, String)>,
 }
@@ -25,7 +26,16 @@ pub struct Setup {
 impl Setup {
     /// With this TOML configuration, and no administrative sockets.
     pub fn new(config: impl Into<String>) -> Self {
-        Self { config: config.into(), ..Self::default() }.env("exabgp_api_cli", "false")
+        Self::named("exabgp.toml", config.into())
+    }
+
+    /// The same with a configuration in ExaBGP's language.
+    pub fn conf(config: impl Into<String>) -> Self {
+        Self::named("exabgp.conf", config.into())
+    }
+
+    fn named(name: &'static str, config: String) -> Self {
+        Self { config, name, files: Vec::new(), env: Vec::new() }.env("exabgp_api_cli", "false")
     }
 
     /// Adds an executable file to the folder of the configuration (`./NAME` in a `run` setting).
@@ -48,14 +58,14 @@ impl Setup {
         for (name, script) in &self.files {
             write_executable(&folder.path().join(name), script)?;
         }
-        let config = folder.path().join("exabgp.toml");
+        let config = folder.path().join(self.name);
         fs::write(&config, &self.config)?;
         let mut command = Command::new(binary()?);
         command.arg(&config).current_dir(folder.path()).envs(self.env.iter().map(|(k, v)| (k, v)));
         if nix::unistd::geteuid().is_root() {
             command.env("exabgp_daemon_user", "root");
         }
-        Ok(Daemon { process: Process::start(command)?, folder })
+        Ok(Daemon { process: Process::start(command)?, folder, config })
     }
 }
 
@@ -97,6 +107,7 @@ pub struct Daemon {
     /// The process; its `log` is what it printed.
     pub process: Process,
     folder: TempDir,
+    config: PathBuf,
 }
 
 impl Daemon {
@@ -107,7 +118,7 @@ impl Daemon {
 
     /// Replaces the configuration; a reload is the test's to ask for.
     pub fn rewrite(&self, config: &str) -> Result<()> {
-        Ok(fs::write(self.folder.path().join("exabgp.toml"), config)?)
+        Ok(fs::write(&self.config, config)?)
     }
 
     /// Memory, CPU and context switches until now.

@@ -52,7 +52,12 @@ impl Rendezvous {
 
     /// The `run` setting of the process.
     pub fn run(&self) -> Result<String> {
-        Ok(format!("run = [\"./{SCRIPT}\", \"{}\"]", self.listener.address()?.port()))
+        Ok(format!("run = [\"./{SCRIPT}\", \"{}\"]", self.port()?))
+    }
+
+    /// The argument of the script.
+    pub fn port(&self) -> Result<u16> {
+        Ok(self.listener.address()?.port())
     }
 
     /// The helper, once the daemon has started it.

@@ -75,10 +75,12 @@ pub struct Routes {
     pub attributes: Vec<(u8, u8, Vec<u8>)>,
     /// Next hop: attribute 3, or that of MP_REACH_NLRI (its global address).
     pub next_hop: Option<IpAddr>,
+    /// MP_REACH_NLRI (14) and MP_UNREACH_NLRI (15) of other families than IPv4/IPv6 unicast/multicast: code and value.
+    pub other: Vec<(u8, Vec<u8>)>,
 }
 
 impl Routes {
-    /// Reads an UPDATE; nothing when it is malformed, or of a family other than IPv4/IPv6 unicast/multicast.
+    /// Reads an UPDATE; nothing when it is malformed.
     pub fn read(message: &Message) -> Option<Self> {
         let mut routes = Self::default();
         let (withdrawn, rest) = block(message.body())?;
@@ -112,6 +114,9 @@ impl Routes {
             }
             (15, [0, afi @ (1 | 2), 1 | 2, rest @ ..]) => {
                 self.withdrawn.append(&mut prefixes(rest, *afi == 2)?);
+            }
+            (14 | 15, [_, _, _, ..]) if !matches!(value, [0, 1 | 2, 1 | 2, ..]) => {
+                self.other.push((code, value.to_vec()));
             }
             (14 | 15, _) => return None,
             _ => {
