@@ -81,37 +81,35 @@ impl Nlri {
 
 /// The shape of its sample configuration: a stream, a process fed through a FIFO, a neighbor with static routes.
 fn conf(port: u16, run: &str, encoder: &str) -> String {
-    let statements = format!(
-        "  peer-address 127.0.0.1;
-  family {{
+    let statements = "  peer-address 127.0.0.1;
+  family {
     ipv4 unicast;
     ipv6 unicast;
-  }}
-  static {{
+  }
+  static {
     route 192.168.88.0/28 next-hop 192.168.1.184 split /29;
-  }}
-  api {{
+  }
+  api {
     processes [ exporter, fifo ];
     neighbor-changes;
     signal;
-    receive {{
+    receive {
       parsed;
       notification;
       update;
       refresh;
-    }}
-    send {{
+    }
+    send {
       parsed;
       notification;
       update;
       refresh;
-    }}
-  }}
-"
-    );
+    }
+  }
+";
     format!(
         "process exporter {{\n  run {run};\n  encoder {encoder};\n}}\nprocess fifo {{\n  run ./fifo.sh;\n  encoder {encoder};\n}}\n{}",
-        neighbor(port, &statements)
+        neighbor(port, statements)
     )
 }
 
