@@ -47,14 +47,13 @@ impl Table {
         self.routes.extend(update.announced.iter().map(|p| (*p, route.clone())));
         for (code, value) in &update.other {
             let (family, rest) = value.split_at(3);
-            match code {
-                15 => drop(self.other.remove(value)),
-                // Length of the next hop, the next hop, a reserved octet.
-                _ => {
-                    let nlri = &rest[usize::from(rest[0]) + 2..];
-                    self.other.insert([family, nlri].concat(), route.clone());
-                }
+            if *code == 15 {
+                self.other.remove(value);
+                continue;
             }
+            // Length of the next hop, the next hop, a reserved octet.
+            let nlri = &rest[usize::from(rest[0]) + 2..];
+            self.other.insert([family, nlri].concat(), route.clone());
         }
     }
 
