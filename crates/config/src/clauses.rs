@@ -14,19 +14,31 @@ use crate::diag::{Diag, Span};
 use crate::model::{RouteSet, StaticRoute};
 
 /// Clauses by their text: a million routes with few attribute sets are parsed and held as few.
-#[derive(Default)]
-pub(crate) struct Clauses(HashMap<Box<str>, Arc<Clause>>);
+pub(crate) struct Clauses {
+    known: HashMap<Box<str>, Arc<Clause>>,
+    /// Sets of routes remember where each route stands.
+    places: bool,
+}
 
 impl Clauses {
+    pub(crate) fn new(places: bool) -> Self {
+        Self { known: HashMap::new(), places }
+    }
+
+    /// A set for routes.
+    pub(crate) fn set(&self) -> RouteSet {
+        RouteSet::new(self.places)
+    }
+
     /// What `words` have left, as a clause.
     fn rest(&mut self, words: &mut Words<'_>) -> Result<Arc<Clause>, TextError> {
         let text = words.rest();
-        if let Some(clause) = self.0.get(text) {
+        if let Some(clause) = self.known.get(text) {
             words.skip_all();
             return Ok(clause.clone());
         }
         let clause = Arc::new(parse_clause(words)?);
-        self.0.insert(text.into(), clause.clone());
+        self.known.insert(text.into(), clause.clone());
         Ok(clause)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -12,6 +13,13 @@ pub struct Span {
     pub start: usize,
     /// Octet after the last.
     pub end: usize,
+}
+
+impl Span {
+    /// The same octets of a text that starts `by` octets later.
+    pub(crate) const fn moved(self, by: usize) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
 }
 
 impl From<Range<usize>> for Span {
@@ -146,6 +154,29 @@ impl Diags {
         self.secrets.push(at);
     }
 
+    /// Changes all places.
+    pub(crate) fn relocate(&mut self, to: impl Fn(Span) -> Span) {
+        for diag in &mut self.kept {
+            diag.at = diag.at.map(&to);
+            diag.related = diag.related.map(|(at, what)| (to(at), what));
+        }
+        for secret in &mut self.secrets {
+            *secret = to(*secret);
+        }
+    }
+
+    /// Forgets what was found at some places.
+    pub(crate) fn retain(&mut self, keep: impl Fn(Span) -> bool) {
+        let errors = &mut self.errors;
+        self.kept.retain(|diag| {
+            let kept = diag.at.is_none_or(&keep);
+            if !kept && diag.severity == Severity::Error {
+                *errors = errors.saturating_sub(1);
+            }
+            kept
+        });
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
@@ -158,7 +189,7 @@ impl Diags {
 }
 
 /// A text and the name of its file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Source {
     /// As the user named it.
     pub path: String,
@@ -166,28 +197,54 @@ pub struct Source {
     pub text: String,
 }
 
-/// Everything that was found in one file, in the order of the file.
+/// A file of a report.
+#[derive(Clone, Debug)]
+struct Shown {
+    path: String,
+    /// Its first line, counted through all files.
+    line: usize,
+}
+
+/// Everything that was found in one configuration, in the order of its file, included files behind it.
 #[derive(Clone, Debug)]
 pub struct Report {
-    source: Source,
+    files: Vec<Shown>,
+    /// All files, one after the other.
+    text: String,
     /// Octet offset of each line.
     lines: Vec<usize>,
     diags: Diags,
 }
 
 impl Report {
-    /// Sorts what was found by its place.
-    pub fn new(mut source: Source, mut diags: Diags) -> Self {
-        source.text = if diags.is_empty() {
-            // Nothing of it will be shown, and it may be as large as all the routes in it.
-            String::new()
-        } else {
-            masked(source.text, &diags.secrets)
-        };
+    /// Sorts what was found by its place in the files, each of which starts at an octet.
+    pub(crate) fn new(sources: Vec<(usize, Arc<Source>)>, mut diags: Diags) -> Self {
+        let mut text = String::new();
+        let mut lines = vec![0];
+        let mut files = Vec::new();
+        let found = !diags.is_empty();
+        for (start, source) in sources {
+            let source = Arc::unwrap_or_clone(source);
+            if start > 0 && found {
+                // The octet between files.
+                text.push('\n');
+                lines.push(text.len());
+            }
+            files.push(Shown { path: source.path, line: lines.len().saturating_sub(1) });
+            // Nothing of it will be shown when nothing was found, and it may be as large as all the routes in it.
+            if found {
+                let ends = source.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+                lines.extend(ends.map(|(at, _)| start.saturating_add(at).saturating_add(1)));
+                if text.is_empty() {
+                    text = source.text;
+                } else {
+                    text.push_str(&source.text);
+                }
+            }
+        }
+        let text = masked(text, &diags.secrets);
         diags.kept.sort_by_key(|d| d.at);
-        let ends = source.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        let lines = std::iter::once(0).chain(ends.map(|(at, _)| at.saturating_add(1))).collect();
-        Self { source, lines, diags }
+        Self { files, text, lines, diags }
     }
 
     /// What was found.
@@ -213,10 +270,10 @@ impl Report {
                 Severity::Warning => "warning",
             };
             let mut line = match d.at {
-                None => format!("{}: {severity}: {}", self.source.path, d.message),
+                None => format!("{}: {severity}: {}", self.path(), d.message),
                 Some(at) => {
-                    let (line, column) = self.place(at.start);
-                    format!("{}:{line}:{column}: {severity}: {}", self.source.path, d.message)
+                    let (path, line, column) = self.place(at.start);
+                    format!("{path}:{line}:{column}: {severity}: {}", d.message)
                 }
             };
             if !d.hint.is_empty() {
@@ -226,12 +283,24 @@ impl Report {
         })
     }
 
-    /// Line and column of an octet, both from 1; the column in characters.
-    pub fn place(&self, octet: usize) -> (usize, usize) {
+    /// The main file.
+    fn path(&self) -> &str {
+        self.files.first().map_or("", |file| file.path.as_str())
+    }
+
+    /// File, line and column of an octet, the last two from 1; the column in characters.
+    pub fn place(&self, octet: usize) -> (&str, usize, usize) {
         let line = self.line_of(octet);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.source.text.get(start..octet).unwrap_or("");
-        (line, before.chars().count().saturating_add(1))
+        let before = self.text.get(start..octet).unwrap_or("");
+        let (path, line) = self.file_of(line);
+        (path, line, before.chars().count().saturating_add(1))
+    }
+
+    /// The file that a line is in, and its number there, both from 1.
+    fn file_of(&self, line: usize) -> (&str, usize) {
+        let file = self.files.iter().rfind(|file| file.line < line);
+        file.map_or(("", line), |file| (file.path.as_str(), line.saturating_sub(file.line)))
     }
 
     /// Number of the line that holds an octet, from 1.
@@ -257,7 +326,7 @@ impl Report {
             .into_iter()
             .flatten()
             .collect();
-        let _ = write!(out, "{}: {}", self.source.path, counts.join(", "));
+        let _ = write!(out, "{}: {}", self.path(), counts.join(", "));
         if self.diags.dropped > 0 {
             let _ = write!(out, ", {} not shown", self.diags.dropped);
         }
@@ -295,7 +364,7 @@ impl Report {
         kind: AnnotationKind,
         label: Option<&'a str>,
     ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-        let text = &self.source.text;
+        let text = &self.text;
         let line = self.line_of(at.start);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
         // A table may span pages: its first line says enough.
@@ -303,10 +372,8 @@ impl Report {
         let window = text.get(start..end).unwrap_or("");
         let from = at.start.saturating_sub(start).min(window.len());
         let to = at.end.saturating_sub(start).clamp(from, window.len());
-        Snippet::source(window)
-            .line_start(line)
-            .path(self.source.path.as_str())
-            .annotation(kind.span(from..to).label(label))
+        let (path, line) = self.file_of(line);
+        Snippet::source(window).line_start(line).path(path).annotation(kind.span(from..to).label(label))
     }
 }
 

@@ -4,7 +4,15 @@
 //!   and everything that is wrong is in one [`Report`], each with its line, the line shown, and what to write instead;
 //! * [`model`]: plain validated values;
 //! * [`diff`]: what a reload has to do;
+//! * [`migrate`]: the same configuration in the other language;
 //! * [`mod@env`]: settings of the environment and the ini file, and the only place that reads the environment.
+//!
+//! # Both languages
+//!
+//! `${NAME}` is the environment variable, `${NAME:-VALUE}` the same with what stands for one that is not set or empty,
+//! `$${NAME}` that very text; in TOML within strings, in ExaBGP's language everywhere but in `run`. `include FILE;`, or
+//! `include = ["FILE"]` before the first table, reads another file of the same language; its path is relative to the
+//! file that it is written in. Programs of processes are relative to the main file.
 //!
 //! # The TOML language
 //!
@@ -41,6 +49,8 @@ mod conf;
 pub mod diag;
 pub mod diff;
 pub mod env;
+mod files;
+pub mod migrate;
 pub mod model;
 mod raw;
 mod secret;
@@ -48,6 +58,7 @@ mod suggest;
 mod toml;
 mod validate;
 mod value;
+mod variables;
 
 use std::path::{Path, PathBuf};
 
@@ -56,8 +67,10 @@ pub use env::{Ini, Settings, Sources};
 pub use model::{Config, Neighbor, Process};
 pub use secret::Secret;
 
+use clauses::Clauses;
 use diag::{Diags, Source};
 use env::{Resolved, SettingError};
+use files::Files;
 use validate::Surroundings;
 
 /// A configuration that can be used, and what may be wrong with it.
@@ -114,6 +127,10 @@ impl Language {
             if line.starts_with('[') {
                 return Self::Toml;
             }
+            let included = line.strip_prefix("include").map(str::trim_start);
+            if included.is_some_and(|name| name.starts_with(['"', '\''])) {
+                return Self::ExaBgp;
+            }
             // A quoted text may hold anything.
             match line.find(['=', '{', ';', '"', '\'']).and_then(|at| line.as_bytes().get(at)) {
                 Some(b'=') => return Self::Toml,
@@ -163,14 +180,14 @@ pub fn parse_with(
     if options.lenient {
         diags.lenient();
     }
-    let raw = match Language::of(&source) {
-        Language::Toml => toml::read(&source, &mut diags),
-        Language::ExaBgp => conf::read(&source, &mut diags),
-    };
+    let language = Language::of(&source);
+    let mut files = Files::new(source, folder, language, &sources.environment);
+    let raw = read(language, &mut files, false, &mut diags);
     let Resolved { settings, errors, warnings } =
         Settings::with_configuration(sources, &raw.settings, &mut diags);
     let config = validate::validate(&raw, settings, &Surroundings { folder, sources }, &mut diags);
-    let report = Report::new(source, diags);
+    let written = files.explain(&mut diags);
+    let report = Report::new(written, diags);
     if report.has_errors() {
         return Err(LoadError::Invalid(Box::new(report)));
     }
@@ -178,4 +195,13 @@ pub fn parse_with(
         return Err(LoadError::Settings(errors));
     }
     Ok(Loaded { config, report, warnings })
+}
+
+/// What is written in the files of a configuration; `places` keeps the place of every route.
+fn read(language: Language, files: &mut Files<'_>, places: bool, diags: &mut Diags) -> raw::Raw {
+    let clauses = Clauses::new(places);
+    match language {
+        Language::Toml => toml::read(files, clauses, diags),
+        Language::ExaBgp => conf::read(&files.main(), clauses, diags),
+    }
 }

@@ -100,6 +100,65 @@ pub(crate) struct RawTcpAo {
     pub(crate) base64: Option<At<bool>>,
 }
 
+/// A value that is compared without regard to where it stands.
+pub(crate) trait Meaning {
+    fn means(&self, other: &Self) -> bool;
+}
+
+impl<T: PartialEq> Meaning for Vec<At<T>> {
+    fn means(&self, other: &Self) -> bool {
+        self.iter().map(|item| &item.value).eq(other.iter().map(|item| &item.value))
+    }
+}
+
+impl Meaning for RawTcpAo {
+    fn means(&self, other: &Self) -> bool {
+        fn all(key: &RawTcpAo) -> (Option<u8>, Option<AoAlgorithm>, Option<&Secret>, Option<bool>) {
+            (
+                key.id.map(|f| f.value),
+                key.algorithm.map(|f| f.value),
+                key.password.as_ref().map(|f| &f.value),
+                key.base64.map(|f| f.value),
+            )
+        }
+        all(self) == all(other)
+    }
+}
+
+fn same<T: Meaning>(one: &T, other: &T) -> bool {
+    one.means(other)
+}
+
+/// Declares that values of some types mean what they are.
+macro_rules! plain {
+    ($($kind:ty),+ $(,)?) => {
+        $(impl Meaning for $kind {
+            fn means(&self, other: &Self) -> bool {
+                self == other
+            }
+        })+
+    };
+}
+
+plain!(
+    (IpAddr, Option<u8>),
+    Option<IpAddr>,
+    Option<Asn>,
+    Ipv4Addr,
+    String,
+    u16,
+    Option<NonZeroU32>,
+    bool,
+    Option<u8>,
+    Secret,
+    IpAddr,
+    Option<u16>,
+    Option<u32>,
+    Ipv6Addr,
+    AddPath,
+    Role,
+);
+
 /// Declares [`Body`] and how one is laid over another.
 macro_rules! body {
     ($($field:ident: $kind:ty,)+) => {
@@ -125,6 +184,25 @@ macro_rules! body {
                 self.wrong.extend_from_slice(&defaults.wrong);
                 self.api.splice(0..0, defaults.api.iter().cloned());
                 self.routes.splice(0..0, defaults.routes.iter().cloned());
+            }
+
+            /// Adds what is meant and neither said here nor by templates, so that all of it is said.
+            pub(crate) fn complete(&mut self, meant: &Self, templates: &Self) {
+                $(self.$field = match (&meant.$field, &templates.$field) {
+                    (Some(meant), Some(said)) if same(&meant.value, &said.value) => None,
+                    (meant, _) => meant.clone(),
+                };)+
+            }
+
+            /// Whether the values of both are the same; routes and helpers by their number.
+            pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+                let mut all = true;
+                $(all &= match (&self.$field, &other.$field) {
+                    (Some(one), Some(other)) => same(&one.value, &other.value),
+                    (None, None) => true,
+                    _ => false,
+                };)+
+                all && self.api.len() == other.api.len() && self.routes.len() == other.routes.len()
             }
 
             /// Lays a template over this, as ExaBGP does: what it says replaces what is said here. Lists, routes and

@@ -35,6 +35,8 @@ pub enum Command {
     Reload(Client),
     /// Show what a reload from one configuration to another does: sessions, routes, helpers
     Diff(Diff),
+    /// Translate a configuration: ExaBGP's language to TOML, or back
+    Migrate(Migrate),
     /// What is done with configurations
     Configuration {
         /// What to do.
@@ -168,6 +170,32 @@ pub struct Diff {
     /// Count routes instead of listing them
     #[arg(short, long)]
     pub summary: bool,
+}
+
+/// Options of `migrate`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 both mean the same; 1 the configuration is wrong, can't be read, or can't be said \
+in the other language; 2 a wrong command line."
+)]
+pub struct Migrate {
+    /// The configuration; its language is told by its content
+    pub configuration: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, default_value_t = To::Toml)]
+    pub to: To,
+    /// Print only whether both give the same model and the same UPDATEs, and how much of each was compared
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Languages of configurations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum To {
+    /// Our own
+    Toml,
+    /// ExaBGP's
+    Exabgp,
 }
 
 /// Options of `env`.
@@ -325,8 +353,9 @@ pub enum Print {
 }
 
 /// Sub-commands as words, to tell them from a configuration's name.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 15] = [
     "server",
+    "migrate",
     "configuration",
     "validate",
     "reload",

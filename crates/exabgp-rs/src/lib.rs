@@ -8,6 +8,7 @@ mod diff;
 mod encode;
 pub mod healthcheck;
 pub mod logging;
+mod migrate;
 mod runtime;
 mod server;
 pub mod speaker;
@@ -56,6 +57,7 @@ fn command(cli: &Cli, env_file: Option<&Path>) -> Result<ExitCode> {
             validate::run(options, env_file)
         }
         Command::Diff(options) => diff::run(options, env_file),
+        Command::Migrate(options) => migrate::run(options, env_file),
         Command::Healthcheck(options) => healthcheck::run(options),
         Command::Decode(options) => decode::run(options, env_file),
         Command::Encode(options) => encode::run(options, env_file),

@@ -88,7 +88,7 @@ fn print(options: &Validate, file: &Path, loaded: &Result<Loaded, LoadError>, pr
 }
 
 /// What was found in one file: `file`, `valid`, how many of what, and `found`, a list of objects with `severity` and
-/// `message`, and where they are known `line`, `column` and `hint`.
+/// `message`, and where they are known `file`, `line`, `column` and `hint`.
 fn json(file: &Path, loaded: &Result<Loaded, LoadError>, problems: &[Problem]) -> serde_json::Value {
     let mut found = Vec::new();
     let report = match loaded {
@@ -105,7 +105,8 @@ fn json(file: &Path, loaded: &Result<Loaded, LoadError>, problems: &[Problem]) -
         let severity = if diag.severity == Severity::Error { "error" } else { "warning" };
         let mut one = serde_json::json!({ "severity": severity, "message": diag.message });
         if let (Some(at), Some(object)) = (diag.at, one.as_object_mut()) {
-            let (line, column) = report.place(at.start);
+            let (file, line, column) = report.place(at.start);
+            object.insert("file".to_owned(), file.into());
             object.insert("line".to_owned(), line.into());
             object.insert("column".to_owned(), column.into());
         }

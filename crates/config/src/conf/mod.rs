@@ -17,6 +17,7 @@ mod settings;
 mod tcp_ao;
 mod values;
 
+use crate::clauses::Clauses;
 use crate::conf::lexer::Statement;
 use crate::conf::prepare::Prepared;
 use crate::conf::reader::Reader;
@@ -25,12 +26,12 @@ use crate::raw::{Body, Dialect, Raw, RawNeighbor, RawTemplate};
 use crate::value::{self, Scalar};
 
 /// What stands on the top level.
-const TOP: [&str; 4] = ["neighbor", "process", "template", "settings"];
+const TOP: [&str; 5] = ["neighbor", "process", "template", "settings", "include"];
 
 /// Reads a configuration.
-pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
+pub(crate) fn read(source: &Source, clauses: Clauses, diags: &mut Diags) -> Raw {
     let prepared = Prepared::new(&source.text, diags);
-    let mut reader = Reader::new(&prepared, diags);
+    let mut reader = Reader::new(&prepared, clauses, diags);
     let mut raw = Raw { dialect: Dialect::ExaBgp, ..Raw::default() };
     reader.root(|reader, statement| match statement.keyword() {
         "process" => process::read(reader, statement, &mut raw),

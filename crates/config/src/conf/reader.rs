@@ -29,13 +29,13 @@ pub(super) struct Reader<'a, 'd> {
 const ROOT: [&str; 2] = ["neighbor", "template"];
 
 impl<'a, 'd> Reader<'a, 'd> {
-    pub(super) fn new(prepared: &'a Prepared<'a>, diags: &'d mut Diags) -> Self {
+    pub(super) fn new(prepared: &'a Prepared<'a>, clauses: Clauses, diags: &'d mut Diags) -> Self {
         let lexer = Lexer::new(&prepared.text);
         Self {
             prepared,
             lexer,
             diags,
-            clauses: Clauses::default(),
+            clauses,
             open: Vec::new(),
             pending: None,
             closing: false,

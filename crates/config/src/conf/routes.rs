@@ -50,7 +50,7 @@ fn section<'a>(
     header: &Statement<'a>,
     mut each: impl FnMut(&mut Reader<'a, '_>, &Statement<'a>, &mut RouteSet),
 ) -> Option<Arc<RouteSet>> {
-    let mut set = RouteSet::default();
+    let mut set = reader.clauses.set();
     reader.block(name, header, |reader, s| each(reader, s, &mut set));
     if set.routes().is_empty() {
         return None;

@@ -5,25 +5,63 @@ mod fields;
 mod neighbor;
 mod routes;
 
+use std::collections::VecDeque;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::clauses::Clauses;
 use crate::diag::{At, Diag, Diags, Source};
 use crate::env::RawSetting;
+use crate::files::Files;
 use crate::raw::{Raw, RawNeighbor, RawProcess, RawTemplate};
 use crate::secret::is_secret;
 use crate::suggest;
 use crate::toml::fields::{Entry, Fields, by_place, kind, scalar, spot};
 use crate::value::{self, Scalar};
 
-/// Tables of the top level.
-const TOP: [&str; 4] = ["neighbor", "process", "template", "settings"];
+/// What stands on the top level.
+const TOP: [&str; 5] = ["neighbor", "process", "template", "settings", "include"];
 
-/// Reads a configuration.
-pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
+/// Reads a configuration and what it includes.
+pub(crate) fn read(files: &mut Files<'_>, mut clauses: Clauses, diags: &mut Diags) -> Raw {
     let mut raw = Raw::default();
+    let main = files.main();
+    let mut included: VecDeque<At<String>> = document(&main, &mut raw, &mut clauses, diags).into();
+    // The parsed text of a file is let go before the next one is read.
+    drop(main);
+    while let Some(At { value, at }) = included.pop_front() {
+        let Some(source) = files.document(&value, at) else { continue };
+        let more = document(&source, &mut raw, &mut clauses, diags);
+        // Those of an included file come before what its includer has behind it.
+        for name in more.into_iter().rev() {
+            included.push_front(name);
+        }
+    }
+    duplicates(&raw, diags);
+    raw
+}
+
+/// TOML itself has no key twice in one file; here it is two files.
+fn duplicates(raw: &Raw, diags: &mut Diags) {
+    let processes = raw.processes.iter().map(|p| ("processes", &p.name));
+    let mut seen: Vec<(&str, &At<String>)> = Vec::new();
+    for (kind, name) in processes.chain(raw.templates.iter().map(|t| ("templates", &t.name))) {
+        match seen.iter().find(|(other, first)| *other == kind && first.value == name.value) {
+            Some((_, first)) => diags.push(
+                Diag::error(format!("there are two {kind} called {}", name.value), name.at)
+                    .related(first.at, "the first")
+                    .hint("rename one"),
+            ),
+            None => seen.push((kind, name)),
+        }
+    }
+}
+
+/// Reads one file into `raw`; what it includes comes back.
+fn document(source: &Source, raw: &mut Raw, clauses: &mut Clauses, diags: &mut Diags) -> Vec<At<String>> {
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let mut included = Vec::new();
     if !errors.is_empty() {
         hide_lines(source, diags);
         // What the parser made of the rest is a guess: complaints about it would be noise.
@@ -32,14 +70,13 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
             let diag = Diag::error(format!("this is no TOML: {}", error.message()), at.into());
             diags.push(syntax(source, error.message(), diag));
         }
-        return raw;
+        return included;
     }
-    let mut clauses = Clauses::default();
     for (key, value) in by_place(document.get_ref()) {
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("neighbor", DeValue::Array(neighbors)) => {
                 for neighbor in neighbors {
-                    raw.neighbors.extend(read_neighbor(source, neighbor, &mut clauses, diags));
+                    raw.neighbors.extend(read_neighbor(source, neighbor, clauses, diags));
                 }
             }
             ("neighbor", DeValue::Table(_)) => {
@@ -47,7 +84,7 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
                     Diag::error("neighbors are a list", spot(key))
                         .hint("write [[neighbor]], in two brackets"),
                 );
-                raw.neighbors.extend(read_neighbor(source, value, &mut clauses, diags));
+                raw.neighbors.extend(read_neighbor(source, value, clauses, diags));
             }
             ("process", DeValue::Table(processes)) => {
                 for (name, value) in named("process", processes, diags) {
@@ -57,7 +94,7 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
             ("template", DeValue::Table(templates)) => {
                 for (name, value) in named("template", templates, diags) {
                     let Some(mut fields) = Fields::of(source, "template", value, diags) else { continue };
-                    let body = neighbor::body(&mut fields, &mut clauses, diags);
+                    let body = neighbor::body(&mut fields, clauses, diags);
                     fields.finish(diags);
                     raw.templates
                         .push(RawTemplate { name: At::new(name.get_ref().to_string(), spot(name)), body });
@@ -68,11 +105,23 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
                     settings(section, value, &mut raw.settings, diags);
                 }
             }
+            ("include", DeValue::String(name)) => included.push(At::new(name.to_string(), spot(value))),
+            ("include", DeValue::Array(names)) => {
+                for name in names {
+                    match name.get_ref() {
+                        DeValue::String(text) => included.push(At::new(text.to_string(), spot(name))),
+                        other => diags.push(
+                            Diag::error(format!("a file's name can't be {}", kind(other)), spot(name))
+                                .hint("write it in quotes"),
+                        ),
+                    }
+                }
+            }
             (name, value) if TOP.contains(&name) => {
-                let hint = if name == "neighbor" {
-                    "write [[neighbor]] and its settings below".to_owned()
-                } else {
-                    format!("write [{name}.NAME] and its settings below")
+                let hint = match name {
+                    "neighbor" => "write [[neighbor]] and its settings below".to_owned(),
+                    "include" => "as in include = [\"peers.toml\"]".to_owned(),
+                    _ => format!("write [{name}.NAME] and its settings below"),
                 };
                 diags.push(Diag::error(format!("{name} can't be {}", kind(value)), spot(key)).hint(hint));
             }
@@ -82,7 +131,7 @@ pub(crate) fn read(source: &Source, diags: &mut Diags) -> Raw {
             }
         }
     }
-    raw
+    included
 }
 
 /// Hides passwords of a file that could not be parsed, as well as lines can tell.

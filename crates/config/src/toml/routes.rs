@@ -19,7 +19,7 @@ pub(super) fn read(
 ) -> Option<Arc<RouteSet>> {
     let value = fields.get("routes")?;
     let text = &fields.source.text;
-    let mut set = RouteSet::default();
+    let mut set = clauses.set();
     match value.get_ref() {
         DeValue::Array(routes) => {
             for route in routes {
