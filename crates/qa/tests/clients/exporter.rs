@@ -133,7 +133,7 @@ async fn stream(encoder: &str) -> Result<()> {
     let run = format!("./{SCRIPT} {}", rendezvous.port()?);
     let mut stage = Stage::up(peer(), |port| {
         let setup = Setup::conf(conf(port, &run, encoder)).helper(SCRIPT, RELAY);
-        Ok(setup.helper("fifo.sh", "#!/bin/sh\nmkfifo exabgp.cmd\nwhile true; do cat exabgp.cmd; done\n"))
+        Ok(setup.helper("fifo.sh", "#!/bin/sh\nmkfifo exabgp.cmd\nexec cat <>exabgp.cmd\n"))
     })
     .await?;
     let mut exporter = rendezvous.helper(within(LIMIT)).await?;

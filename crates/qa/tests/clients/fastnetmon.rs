@@ -11,7 +11,7 @@ async fn fastnetmon_bans_through_its_pipe() -> Result<()> {
         let statements = "  family {\n    ipv4 unicast;\n  }\n  api {\n    processes [ fastnetmon ];\n  }\n";
         let process = "process fastnetmon {\n  run ./pipe.sh;\n  encoder text;\n}\n";
         let setup = Setup::conf(format!("{process}{}", neighbor(port, statements)));
-        Ok(setup.helper("pipe.sh", "#!/bin/sh\nmkfifo exabgp.cmd\nwhile true; do cat exabgp.cmd; done\n"))
+        Ok(setup.helper("pipe.sh", "#!/bin/sh\nmkfifo exabgp.cmd\nexec cat <>exabgp.cmd\n"))
     })
     .await?;
     stage.until("the session", |_| true).await?;

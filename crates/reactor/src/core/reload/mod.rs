@@ -174,16 +174,20 @@ impl Reactor {
                 continue;
             }
             let six = helper.grammar == Grammar::V6;
+            // Programs written for ExaBGP 5 read two lines, no more.
+            let is_told = six || helper.client;
             let why = match outcome {
                 Ok(Applied { told, .. }) => {
-                    helper.tell_all(told.text(six));
+                    if is_told {
+                        helper.tell_all(told.text(six));
+                    }
                     told.refused.as_deref()
                 }
                 Err(why) => Some(&**why),
             };
             if let Some(why) = why {
                 helper.because(why);
-                if !six {
+                if !six && is_told {
                     helper.tell_all(refused(why));
                 }
             }
