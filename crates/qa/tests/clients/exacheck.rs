@@ -45,7 +45,9 @@ async fn exacheck_announces_what_is_healthy() -> Result<()> {
             path("exacheck.yaml").display()
         );
         let statements = "  family {\n    ipv4 unicast;\n    ipv6 unicast;\n  }\n  api {\n    processes [ exacheck ];\n  }\n";
-        Ok(Setup::conf(format!("{process}{}", neighbor(port, statements))))
+        let setup = Setup::conf(format!("{process}{}", neighbor(port, statements)));
+        // Its checks are processes that share one pipe; unbuffered, Python writes a line in two pieces, and lines mix.
+        Ok(setup.env("PYTHONUNBUFFERED", ""))
     })
     .await?;
     let wanted = ["192.0.2.1/32", "192.0.2.2/32"];
