@@ -105,8 +105,10 @@ impl Process {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mark = format!("{}.{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         command.env(MARK, &mark).process_group(0).kill_on_drop(true);
-        // Helpers that say two things in one write do so on every machine.
-        command.env_remove("PYTHONUNBUFFERED");
+        // Helpers that say two things in one write do so on every machine, unless a test wants it otherwise.
+        if !command.as_std().get_envs().any(|(name, _)| name == "PYTHONUNBUFFERED") {
+            command.env_remove("PYTHONUNBUFFERED");
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()

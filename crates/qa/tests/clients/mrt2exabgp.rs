@@ -122,7 +122,10 @@ fn judge(table: &Table, prefix: &str) -> Result<()> {
 async fn helper(run: &str) -> Result<Stage> {
     Stage::up(peer(), |port| {
         let process = format!("process mrt {{\n  run {run};\n  encoder text;\n}}\n");
-        Ok(Setup::conf(format!("{process}{}", neighbor(port, "  api {\n    processes [ mrt ];\n  }\n"))))
+        let setup =
+            Setup::conf(format!("{process}{}", neighbor(port, "  api {\n    processes [ mrt ];\n  }\n")));
+        // Updates it prints without a flush, and stays: its users have to set this.
+        Ok(setup.env("PYTHONUNBUFFERED", "1"))
     })
     .await
 }
