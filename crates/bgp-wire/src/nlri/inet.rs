@@ -14,6 +14,7 @@ use crate::cursor::Reader;
 use crate::emit::{Emit, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
+use crate::nlri::shared;
 use crate::nlri::{Nlri, NlriCodec, NlriRef};
 use crate::text::{TextError, Word, Words};
 
@@ -60,19 +61,14 @@ impl NlriCodec for Inet {
         out.begin_object(Spacing::Wide);
         out.key("nlri");
         out.prefix(address, length);
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
     fn print(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut String) {
         let (address, length) = address(family.afi, wire);
         let _ = write!(out, "{address}/{length}");
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {

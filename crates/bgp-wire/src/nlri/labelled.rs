@@ -17,6 +17,7 @@ use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::inet;
 use crate::nlri::rd::RouteDistinguisher;
+use crate::nlri::shared;
 use crate::nlri::{Nlri, NlriCodec, NlriRef};
 use crate::text::{TextError, Words};
 
@@ -187,10 +188,7 @@ impl NlriCodec for Labelled {
         out.begin_object(Spacing::Wide);
         out.key("nlri");
         out.prefix(parts.address, parts.length);
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         if !parts.labels.is_empty() {
             out.key("label");
             out.begin_list(Spacing::Wide);
@@ -215,9 +213,7 @@ impl NlriCodec for Labelled {
     fn print(family: Family, wire: &[u8], path_id: Option<u32>, out: &mut String) {
         let parts = parts(family, wire);
         let _ = write!(out, "{}/{}", parts.address, parts.length);
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
         match parts.labels {
             [] => {}
             [label] => {

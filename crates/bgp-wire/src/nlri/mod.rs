@@ -10,6 +10,7 @@ pub mod mvpn;
 pub mod opaque;
 pub mod rd;
 pub mod rtc;
+mod shared;
 pub mod sr_policy;
 pub mod vpls;
 mod wire;

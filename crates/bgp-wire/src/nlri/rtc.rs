@@ -4,7 +4,6 @@
 //! default: all route targets.
 
 use std::fmt::{self, Write as _};
-use std::net::Ipv4Addr;
 
 use crate::attr::Attribute;
 use crate::attr::extended_community::{ExtendedCommunity, Shown};
@@ -13,6 +12,7 @@ use crate::cursor::Reader;
 use crate::emit::{Emit, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
+use crate::nlri::shared;
 use crate::nlri::{NlriCodec, inet};
 use crate::text::{TextError, Words};
 
@@ -68,10 +68,7 @@ impl NlriCodec for Rtc {
     fn emit<E: Emit>(_: Family, wire: &[u8], path_id: Option<u32>, out: &mut E) {
         let (origin, target) = parts(wire);
         out.begin_object(Spacing::Wide);
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.key("origin");
         out.number(origin.into());
         out.key("route-target");
@@ -92,9 +89,7 @@ impl NlriCodec for Rtc {
                 }
             }
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     /// Reads `default`, or `origin ASN route-target TARGET`; without route target, all of the origin's.

@@ -9,12 +9,13 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::attr::number::{decimal, hex_octets};
+use crate::attr::number::decimal;
 use crate::code::Afi;
 use crate::cursor::Reader;
 use crate::emit::{Emit, HexCase, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
+use crate::nlri::shared;
 use crate::nlri::{NlriCodec, inet};
 use crate::text::{TextError, Word, Words};
 
@@ -109,10 +110,7 @@ impl NlriCodec for SrPolicy {
             out.key("raw");
             out.hex("", wire, HexCase::Upper);
         }
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
@@ -121,28 +119,25 @@ impl NlriCodec for SrPolicy {
         if let Some(Policy { distinguisher, color, endpoint }) = Policy::read(family, wire) {
             let _ = write!(out, "distinguisher {distinguisher} color {color} endpoint {endpoint}");
         } else {
-            out.push_str("raw 0x");
-            for byte in wire {
-                let _ = write!(out, "{byte:02x}");
-            }
+            shared::print_raw(wire, out);
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
         // Routes are shown with this word, and what is shown must be readable.
         words.accept("sr-policy");
         if words.accept("raw") {
-            let word = words.expect("the octets of a policy")?;
-            let octets: Option<Vec<u8>> = hex_octets(word.text).map(Iterator::collect);
-            let octets = octets.filter(|octets| is_whole(octets)).ok_or_else(|| {
-                TextError::new(word, "this is no segment routing policy")
-                    .hint("0x, then the length in bits and as many octets in hexadecimal")
-            })?;
-            out.extend_from_slice(&octets);
-            return Ok(());
+            return shared::parse_raw(
+                words,
+                is_whole,
+                [
+                    "the octets of a policy",
+                    "this is no segment routing policy",
+                    "0x, then the length in bits and as many octets in hexadecimal",
+                ],
+                out,
+            );
         }
         let (mut distinguisher, mut color, mut endpoint) = (None, None, None);
         while distinguisher.is_none() || color.is_none() || endpoint.is_none() {

@@ -14,7 +14,6 @@ pub(crate) mod tlv;
 pub(crate) mod value;
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
 
 use self::descriptor::{LOCAL_NODE, NLRI, PREFIX, REMOTE_NODE, SRV6_SID};
 use self::tlv::Tlvs;
@@ -26,6 +25,7 @@ use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::NlriCodec;
 use crate::nlri::rd::RouteDistinguisher as Rd;
+use crate::nlri::shared;
 use crate::text::{TextError, Word, Words};
 
 /// Codec of BGP-LS routes.
@@ -212,10 +212,7 @@ impl NlriCodec for BgpLs {
             out.key("raw");
             out.hex("", wire, HexCase::Upper);
         }
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
@@ -229,14 +226,9 @@ impl NlriCodec for BgpLs {
         let read = Self::parse(family, &mut Words::new(out.get(start..).unwrap_or_default()), &mut back);
         if read.is_err() || back != wire {
             out.truncate(start);
-            out.push_str("raw 0x");
-            for byte in wire {
-                let _ = write!(out, "{byte:02x}");
-            }
+            shared::print_raw(wire, out);
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {

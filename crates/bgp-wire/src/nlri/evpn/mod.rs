@@ -14,14 +14,12 @@ mod mac_ip;
 mod multicast;
 mod segment;
 
-use std::fmt::Write as _;
-use std::net::Ipv4Addr;
-
 use crate::cursor::Reader;
 use crate::emit::{Emit, HexCase, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::NlriCodec;
+use crate::nlri::shared;
 use crate::text::{TextError, Words};
 
 /// Codec of EVPN routes.
@@ -144,13 +142,9 @@ fn parts(wire: &[u8]) -> (u8, &[u8]) {
     }
 }
 
-/// The octets of `raw 0x…`: one whole route.
-fn raw(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("0x")?.as_bytes();
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    let digit = |d: u8| char::from(d).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    let octets: Option<Vec<u8>> = pairs.iter().map(|[a, b]| Some(digit(*a)? << 4 | digit(*b)?)).collect();
-    octets.filter(|o| matches!(o.as_slice(), [_, length, value @ ..] if usize::from(*length) == value.len()))
+/// Whether these are the octets of one route.
+fn is_route(octets: &[u8]) -> bool {
+    matches!(octets, [_, length, value @ ..] if usize::from(*length) == value.len())
 }
 
 impl NlriCodec for Evpn {
@@ -190,37 +184,32 @@ impl NlriCodec for Evpn {
             out.text(name);
             emit_members(code, value, out);
         }
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
     fn print(_: Family, wire: &[u8], path_id: Option<u32>, out: &mut String) {
         let (code, value) = parts(wire);
         if !print_fields(code, value, out) {
-            out.push_str("raw 0x");
-            for byte in wire {
-                let _ = write!(out, "{byte:02x}");
-            }
+            shared::print_raw(wire, out);
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(_: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
         const HINT: &str = "ethernet-ad, mac-advertisement, multicast, ethernet-segment, ip-prefix or raw";
         let word = words.expect("an EVPN route type")?;
         if word.is("raw") {
-            let word = words.expect("the octets of a route")?;
-            let octets = raw(word.text).ok_or_else(|| {
-                TextError::new(word, "this is no EVPN route")
-                    .hint("0x, then type, length and value in hexadecimal")
-            })?;
-            out.extend_from_slice(&octets);
-            return Ok(());
+            return shared::parse_raw(
+                words,
+                is_route,
+                [
+                    "the octets of a route",
+                    "this is no EVPN route",
+                    "0x, then type, length and value in hexadecimal",
+                ],
+                out,
+            );
         }
         let mut value = Vec::new();
         let parsed = if word.quoted { None } else { parse_fields(word.text, words, &mut value) };

@@ -10,16 +10,13 @@
 mod route;
 mod text;
 
-use std::fmt::Write as _;
-use std::net::Ipv4Addr;
-
 use self::route::{Body, Route, bits_of};
-use crate::attr::number::hex_octets;
 use crate::cursor::Reader;
 use crate::emit::{Emit, HexCase, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::NlriCodec;
+use crate::nlri::shared;
 use crate::text::{TextError, Words};
 
 /// Codec of mobile user plane routes.
@@ -139,10 +136,7 @@ impl NlriCodec for Mup {
         }
         out.key("raw");
         out.hex("", wire, HexCase::Upper);
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
@@ -156,27 +150,24 @@ impl NlriCodec for Mup {
         if let Some(route) = exact {
             let _ = text::print(&route, out);
         } else {
-            out.push_str("raw 0x");
-            for byte in wire {
-                let _ = write!(out, "{byte:02x}");
-            }
+            shared::print_raw(wire, out);
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(family: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
         let word = words.expect("a mobile user plane route type")?;
         if word.is("raw") {
-            let word = words.expect("the octets of a route")?;
-            let octets: Option<Vec<u8>> = hex_octets(word.text).map(Iterator::collect);
-            let octets = octets.filter(|o| parts(o).is_some()).ok_or_else(|| {
-                TextError::new(word, "this is no mobile user plane route")
-                    .hint("0x, then architecture, type, length and value in hexadecimal")
-            })?;
-            out.extend_from_slice(&octets);
-            return Ok(());
+            return shared::parse_raw(
+                words,
+                |o| parts(o).is_some(),
+                [
+                    "the octets of a route",
+                    "this is no mobile user plane route",
+                    "0x, then architecture, type, length and value in hexadecimal",
+                ],
+                out,
+            );
         }
         let code = (1..).zip(text::WORDS).find(|(_, known)| word.is(known)).ok_or_else(|| {
             TextError::new(word, "unknown mobile user plane route type")

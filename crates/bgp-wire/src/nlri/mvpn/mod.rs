@@ -9,15 +9,14 @@
 mod field;
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
 
 use self::field::{Kind, Value, is_route};
-use crate::attr::number::hex_octets;
 use crate::cursor::Reader;
 use crate::emit::{Emit, HexCase, Spacing};
 use crate::error::DecodeError;
 use crate::family::Family;
 use crate::nlri::NlriCodec;
+use crate::nlri::shared;
 use crate::text::{TextError, Words};
 
 /// Codec of multicast VPN routes.
@@ -145,10 +144,7 @@ impl NlriCodec for Mvpn {
                 value.emit(out);
             }
         }
-        if let Some(id) = path_id {
-            out.key("path-information");
-            out.address(Ipv4Addr::from(id).into());
-        }
+        shared::emit_path_id(path_id, out);
         out.end_object();
     }
 
@@ -160,27 +156,24 @@ impl NlriCodec for Mvpn {
                 value.print(out);
             }
         } else {
-            out.push_str("raw 0x");
-            for byte in wire {
-                let _ = write!(out, "{byte:02x}");
-            }
+            shared::print_raw(wire, out);
         }
-        if let Some(id) = path_id {
-            let _ = write!(out, " path-information {}", Ipv4Addr::from(id));
-        }
+        shared::print_path_id(path_id, out);
     }
 
     fn parse(_: Family, words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), TextError> {
         let word = words.expect("a multicast VPN route type")?;
         if word.is("raw") {
-            let word = words.expect("the octets of a route")?;
-            let octets: Option<Vec<u8>> = hex_octets(word.text).map(Iterator::collect);
-            let octets = octets.filter(|o| is_route(o)).ok_or_else(|| {
-                TextError::new(word, "this is no multicast VPN route")
-                    .hint("0x, then type, length and value in hexadecimal")
-            })?;
-            out.extend_from_slice(&octets);
-            return Ok(());
+            return shared::parse_raw(
+                words,
+                is_route,
+                [
+                    "the octets of a route",
+                    "this is no multicast VPN route",
+                    "0x, then type, length and value in hexadecimal",
+                ],
+                out,
+            );
         }
         let kind = TYPES.iter().find(|t| word.is(t.word)).ok_or_else(|| {
             let known: Vec<&str> = TYPES.iter().map(|t| t.word).collect();
