@@ -49,15 +49,29 @@ pub(crate) struct Files<'e> {
     parsed: usize,
     /// What is wrong with variables and included files, at places of what was written.
     wrong: Vec<Diag>,
+    has_variables: bool,
 }
 
 impl<'e> Files<'e> {
+    /// Whether the value of a variable stands in what was parsed.
+    pub(crate) const fn has_variables(&self) -> bool {
+        self.has_variables
+    }
+
     /// Those of a configuration whose main file is `main`, in `folder`.
     pub(crate) fn new(main: Source, folder: &Path, language: Language, environment: &'e Environment) -> Self {
         let identity = identity(Path::new(&main.path));
         let main =
             File { source: Arc::new(main), folder: folder.to_owned(), identity, start: 0, parent: None };
-        Self { environment, language, all: vec![main], pieces: Vec::new(), parsed: 0, wrong: Vec::new() }
+        Self {
+            environment,
+            language,
+            all: vec![main],
+            pieces: Vec::new(),
+            parsed: 0,
+            wrong: Vec::new(),
+            has_variables: false,
+        }
     }
 
     /// The texts that were written, and where each starts in all files one after the other.
@@ -109,6 +123,7 @@ impl<'e> Files<'e> {
             match found {
                 Found::Escape(_) => {}
                 Found::Variable { value: Ok(value), .. } => {
+                    self.has_variables = true;
                     let from = out.len();
                     out.push_str(&value);
                     let parsed = Span { start: from, end: out.len() };

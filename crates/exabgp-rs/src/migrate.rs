@@ -60,6 +60,11 @@ pub(crate) fn run(options: &Migrate, env_file: Option<&Path>) -> Result<ExitCode
         eprintln!("{} can't be said in the other language", file.display());
         return Ok(ExitCode::FAILURE);
     }
+    if migrated.has_values && !options.check {
+        eprintln!(
+            "warning: variables are replaced by their values, passwords too: write them back as ${{NAME}}"
+        );
+    }
     let mut out = io::stdout().lock();
     let written = if options.check {
         let config = &migrated.loaded.config;

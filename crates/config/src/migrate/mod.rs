@@ -26,6 +26,8 @@ use crate::{Language, LoadError, Loaded, Sources};
 pub struct Migrated {
     /// All of it. Holds the passwords of the original.
     pub text: String,
+    /// Whether values of environment variables stand in it, which the original did not hold.
+    pub has_values: bool,
     /// The original, with what there is to say about it.
     pub loaded: Loaded,
 }
@@ -51,5 +53,5 @@ pub fn migrate(
     }
     let comments = Comments::of(&files, language);
     let text = lines.finish(|at| files.written(at).start, &comments);
-    Ok(Migrated { text, loaded })
+    Ok(Migrated { text, has_values: files.has_variables(), loaded })
 }
