@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use qa::{
+    bench::hops::Hops,
     daemon::{Daemon, Setup, binary},
     expect::within,
     open::OpenSpec,
@@ -468,6 +469,7 @@ async fn keepalives_leave_on_time_and_commands_go_on_during_a_large_reload() -> 
     let session = peer.session.as_mut().context("no session")?;
     session.count_only();
     let mut slowest = Duration::ZERO;
+    let hops = Hops::start(Duration::from_millis(10))?;
     // They come, all of them change, they go.
     for (routes, med) in [(many(), 0), (many(), 1000), (1, 0)] {
         ground.daemon.rewrite(&config(routes, med))?;
@@ -502,9 +504,14 @@ async fn keepalives_leave_on_time_and_commands_go_on_during_a_large_reload() -> 
     let keepalives = session.keepalives();
     let gaps = keepalives.windows(2).map(|w| w[1] - w[0]);
     let longest = gaps.max().context("no keepalives")?;
-    eprintln!("longest gap between keepalives {longest:?}, slowest command {slowest:?}");
-    ensure!(longest < Duration::from_millis(1500), "a keepalive came after {longest:?} instead of 1 s");
-    ensure!(slowest < Duration::from_millis(500), "a command was answered after {slowest:?}");
+    // A stall shows on any machine: the yardstick is what threads that do nothing need beside it.
+    let machine = Duration::from_nanos(hops.end().into_iter().max().unwrap_or_default());
+    eprintln!(
+        "longest gap between keepalives {longest:?}, slowest command {slowest:?}, slowest hops {machine:?}"
+    );
+    let stall = Duration::from_millis(500).max(machine * 4);
+    ensure!(longest < Duration::from_secs(1) + stall, "a keepalive came after {longest:?} instead of 1 s");
+    ensure!(slowest < stall, "a command was answered after {slowest:?}");
     ensure!(peer.sessions == 1);
     ground.daemon.stop(Duration::from_secs(10)).await
 }

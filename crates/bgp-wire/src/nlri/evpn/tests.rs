@@ -1,8 +1,6 @@
 //! Tests of the EVPN codec: ExaBGP's decoding vectors, text both ways, and octets of every kind.
 
-use std::net::Ipv4Addr;
-
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
