@@ -42,8 +42,8 @@ macro_rules! families {
         /// The rows in order.
         const ROWS: &[Row] = &[$(Row::$konst),+];
 
-        /// Takes one NLRI (without path identifier) off `r`, checked, as its wire octets.
-        pub(crate) fn split<'a>(family: Family, r: &mut crate::cursor::Reader<'a>) -> Result<&'a [u8], DecodeError> {
+        #[inline(never)]
+        fn split_by_table<'a>(family: Family, r: &mut crate::cursor::Reader<'a>) -> Result<&'a [u8], DecodeError> {
             match row(family) {
                 $(Some(Row::$konst) => <$codec as NlriCodec>::split(family, r),)+
                 None => nlri::opaque::Opaque::split(family, r),
@@ -98,6 +98,16 @@ macro_rules! families {
             }
         }
     };
+}
+
+/// Takes one NLRI (without path identifier) off `r`, checked, as its wire octets.
+#[inline]
+pub(crate) fn split<'a>(family: Family, r: &mut crate::cursor::Reader<'a>) -> Result<&'a [u8], DecodeError> {
+    // Fast path: nearly every route is of these. What the other codecs need of registers is not its business.
+    if matches!(family, Family::IPV4_UNICAST | Family::IPV6_UNICAST) {
+        return nlri::inet::Inet::split(family, r);
+    }
+    split_by_table(family, r)
 }
 
 families! {

@@ -36,6 +36,7 @@ pub(crate) const fn octets(length: u8) -> usize {
 }
 
 impl NlriCodec for Inet {
+    #[inline]
     fn split<'a>(family: Family, r: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
         let at = r.offset();
         let rest = r.rest();
