@@ -115,6 +115,26 @@ pub fn status(status: Status<'_>, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
+/// What is reachable: a prefix where it is one, else the words of the route.
+fn write_nlri(nlri: NlriRef<'_>, w: &mut JsonWriter<'_>) {
+    if is_prefix(nlri.family) {
+        let (address, length) = inet::prefix(nlri);
+        w.key("prefix");
+        w.prefix(address, length);
+    } else {
+        w.key("nlri");
+        w.display(&nlri);
+    }
+}
+
+/// The path identifier (RFC 7911), if there is one.
+fn write_path_id(nlri: NlriRef<'_>, w: &mut JsonWriter<'_>) {
+    if let Some(id) = nlri.path_id {
+        w.key("path-information");
+        w.address(std::net::Ipv4Addr::from(id).into());
+    }
+}
+
 /// `{"127.0.0.1": {"routes": [{"prefix": "10.1.0.0/24", "family": "ipv4 unicast"}]}}`
 fn json(peer: &PeerName, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
     let mut w = JsonWriter::new(out);
@@ -124,20 +144,10 @@ fn json(peer: &PeerName, nlri: NlriRef<'_>, out: &mut Vec<u8>) {
     w.key("routes");
     w.begin_list(Spacing::Tight);
     w.begin_object(Spacing::Tight);
-    if is_prefix(nlri.family) {
-        let (address, length) = inet::prefix(nlri);
-        w.key("prefix");
-        w.prefix(address, length);
-    } else {
-        w.key("nlri");
-        w.display(&nlri);
-    }
+    write_nlri(nlri, &mut w);
     w.key("family");
     w.display(&nlri.family);
-    if let Some(id) = nlri.path_id {
-        w.key("path-information");
-        w.address(std::net::Ipv4Addr::from(id).into());
-    }
+    write_path_id(nlri, &mut w);
     w.end_object();
     w.end_list();
     w.end_object();

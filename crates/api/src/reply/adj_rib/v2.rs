@@ -2,11 +2,10 @@
 
 use bgp_wire::attr::{self, NextHop, RawAttribute};
 use bgp_wire::emit::{Emit as _, Spacing};
-use bgp_wire::nlri::inet;
 use bgp_wire::{AttrCode, NlriRef, RouteAttributes};
 use route_text::PeerName;
 
-use super::is_prefix;
+use super::{write_nlri, write_path_id};
 use crate::encode::JsonWriter;
 
 /// `{"peer": {"address": …}, "route": {"nlri": {…}, "attributes": {…}}}`
@@ -22,23 +21,13 @@ pub(super) fn write(peer: &PeerName, nlri: NlriRef<'_>, attributes: &RouteAttrib
     w.begin_object(Spacing::Tight);
     w.key("nlri");
     w.begin_object(Spacing::Tight);
-    if is_prefix(nlri.family) {
-        let (address, length) = inet::prefix(nlri);
-        w.key("prefix");
-        w.prefix(address, length);
-    } else {
-        w.key("nlri");
-        w.display(&nlri);
-    }
+    write_nlri(nlri, &mut w);
     w.key("nexthop");
     match attributes.next_hop() {
         NextHop::Unset => w.null(),
         next_hop => w.display(&next_hop),
     }
-    if let Some(id) = nlri.path_id {
-        w.key("path-information");
-        w.address(std::net::Ipv4Addr::from(id).into());
-    }
+    write_path_id(nlri, &mut w);
     w.key("family");
     w.begin_object(Spacing::Tight);
     w.key("afi");
